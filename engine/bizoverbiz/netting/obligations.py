@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from itertools import pairwise
 
 from bizoverbiz.netting.errors import InvalidObligationError
 
@@ -69,7 +70,7 @@ def check(obligations: Iterable[Obligation]) -> list[Obligation]:
             ceilings add up to more than `LARGEST_TOTAL`.
     """
     ordered = sorted(obligations, key=lambda o: o.id)
-    for obligation, following in zip(ordered, ordered[1:], strict=False):
+    for obligation, following in pairwise(ordered):
         if obligation.id == following.id:
             raise InvalidObligationError(f"obligation {obligation.id!r} stands twice: give each its own id")
     for obligation in ordered:

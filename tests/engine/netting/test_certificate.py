@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from bizoverbiz.netting import Certificate, CertificateError, Obligation, net, verify
 
 LOOPS = [
@@ -56,7 +57,9 @@ def test_a_missing_set_off_is_refused() -> None:
         verify(LOOPS, set_offs, certificate)
 
 
-@pytest.mark.parametrize("document", [{}, {"total": 1}, {"total": 1.0, "potentials": {}}, {"total": 1, "potentials": 3}])
+@pytest.mark.parametrize(
+    "document", [{}, {"total": 1}, {"total": 1.0, "potentials": {}}, {"total": 1, "potentials": 3}]
+)
 def test_what_is_no_certificate_is_refused(document: dict[str, object]) -> None:
     with pytest.raises(CertificateError, match="not a certificate"):
         Certificate.from_json(document)

@@ -6,9 +6,10 @@ from itertools import product
 
 import networkx as nx
 import pytest
-from bizoverbiz.netting import Age, InvalidObligationError, Obligation, net, verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from bizoverbiz.netting import Age, InvalidObligationError, Obligation, net, verify
 
 TODAY = date(2026, 11, 22)
 DUE = [None, date(2026, 12, 15), date(2026, 11, 10), date(2026, 10, 10), date(2026, 9, 1), date(2026, 1, 1)]
@@ -107,9 +108,7 @@ def test_a_decision_on_lowered_ceilings_stays_within_them_and_verifies(
 @settings(deadline=None, max_examples=60)
 def test_at_most_one_obligation_of_a_pair_and_age_is_cleared_in_part(obligations: list[Obligation]) -> None:
     set_offs = net(obligations, on=TODAY).set_offs
-    partial = [
-        (o.debtor, o.creditor, Age.of(o.due_date, TODAY)) for o in obligations if 0 < set_offs[o.id] < o.ceiling
-    ]
+    partial = [(o.debtor, o.creditor, Age.of(o.due_date, TODAY)) for o in obligations if 0 < set_offs[o.id] < o.ceiling]
     assert len(partial) == len(set(partial))
 
 

@@ -1,0 +1,39 @@
+# Bare `make` explains itself. Everything is installed inside this checkout: .venv, .odoo, .lint, var.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv/bin
+
+.PHONY: help setup demo stop test test-engine test-odoo test-e2e lint env clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the engine (.venv) and Odoo 19 (.odoo), nothing outside this folder
+	@scripts/setup.sh engine odoo
+
+demo: setup ## run a netting round between six Odoo firms and leave a second one to approve in a browser
+	@$(VENV)/python -m demo run --var var/demo
+
+stop: ## end what `make demo` and `make env` left running
+	@if [ -x $(VENV)/python ]; then $(VENV)/python -m demo stop --var var/demo; scripts/postgres.sh stop var/postgres; fi
+
+test: setup ## every test: engine, addons inside Odoo, the whole demo end to end
+	@scripts/test.sh engine odoo e2e
+
+test-engine: ## the engine's tests only
+	@scripts/setup.sh engine && scripts/test.sh engine
+
+test-odoo: setup ## the addons' tests inside Odoo only
+	@scripts/test.sh odoo
+
+test-e2e: setup ## the whole demo as a test only
+	@scripts/test.sh e2e
+
+lint: ## ruff, mypy, import contracts, pylint-odoo, XML and shell formatting
+	@scripts/setup.sh engine lint && scripts/lint.sh
+
+env: ## print shell exports to work by hand: eval "$$(make -s env)"
+	@scripts/setup.sh engine odoo && scripts/env.sh
+
+clean: stop ## remove databases and logs, keep what is installed
+	@rm -rf var

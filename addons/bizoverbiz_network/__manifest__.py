@@ -1,0 +1,21 @@
+{
+    "name": "BizOverBiz Network",
+    "summary": "Join a network that sets off what its members owe each other",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "author": "BizOverBiz",
+    "license": "LGPL-3",
+    "development_status": "Beta",
+    "depends": ["account"],
+    "external_dependencies": {"python": ["cryptography", "python-stdnum", "requests"]},
+    "data": [
+        "security/bizoverbiz_network_groups.xml",
+        "security/ir.model.access.csv",
+        "security/ir_rule.xml",
+        "data/ir_cron_data.xml",
+        "wizards/bizoverbiz_join_views.xml",
+        "views/bizoverbiz_membership_views.xml",
+        "views/menus.xml",
+    ],
+    "installable": True,
+}

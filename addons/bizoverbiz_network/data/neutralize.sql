@@ -1,0 +1,6 @@
+-- A staging copy must not speak for the firm: without its key it cannot, even if somebody sets the state back.
+UPDATE bizoverbiz_membership
+   SET state = 'disconnected',
+       private_key = NULL,
+       invitation_digest = NULL,
+       last_error = NULL;

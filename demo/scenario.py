@@ -35,6 +35,15 @@ class Line:
         return self.product.cents * self.quantity
 
 
+def with_vat(lines: tuple[Line, ...]) -> int:
+    """VAT is rounded half up for goods and for services: two taxes, due on delivery and when paid (CGI art. 269)."""
+    total = 0
+    for service in (False, True):
+        net = sum(line.net for line in lines if line.product.service is service)
+        total += net + (net * VAT_PERCENT + 50) // 100
+    return total
+
+
 @dataclass(frozen=True)
 class Invoice:
     """One sale; amounts in cents of a euro. `order` is the buyer's order number and names the invoice here."""
@@ -49,18 +58,16 @@ class Invoice:
 
     @property
     def total(self) -> int:
-        """With VAT, rounded half up on the invoice's total as French invoices are."""
-        net = sum(line.net for line in self.lines)
-        return net + (net * VAT_PERCENT + 50) // 100
+        return with_vat(self.lines)
 
     @property
     def recorded_total(self) -> int | None:
-        """What the buyer's books say: None if never recorded; a unit less of the first line if mistyped."""
+        """What the buyer's books say: None if never recorded; a unit less of the first line if it disagrees."""
         if self.buyer_did is BuyerDid.NOTHING:
             return None
         if self.buyer_did is BuyerDid.OTHER_AMOUNT:
-            net = sum(line.net for line in self.lines) - self.lines[0].product.cents
-            return net + (net * VAT_PERCENT + 50) // 100
+            first = self.lines[0]
+            return with_vat((Line(first.product, first.quantity - 1), *self.lines[1:]))
         return self.total
 
     @property

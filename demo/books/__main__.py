@@ -1,4 +1,4 @@
-"""One step of the books on one database; a failure ends with status 1 and one line of reason."""
+"""Builds one template, or the books of some of the firms; a failure ends with status 1 and its reason."""
 
 import argparse
 import sys
@@ -11,27 +11,39 @@ from demo.firms import BY_KEY
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.books", description=__doc__)
-    parser.add_argument("step", choices=["template", "sell", "buy"])
     parser.add_argument("--rc", required=True, help="Odoo's configuration file")
     parser.add_argument("--log", required=True, help="where Odoo's log goes")
-    parser.add_argument("--db", required=True)
-    parser.add_argument("--addons", default="", help="template: our addons to install, separated by commas")
-    parser.add_argument("--firm", choices=sorted(BY_KEY))
-    parser.add_argument("--today", type=date.fromisoformat)
-    parser.add_argument("--folder", type=Path, help="where the invoices' XML, the numbers and the keys are kept")
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("template")
+    build.add_argument("--db", required=True)
+    build.add_argument("--addons", nargs="*", default=[], help="ours, to install beside Odoo's own")
+    keep = commands.add_parser("keep", help="one process may keep several firms' books; all firms' must run together")
+    keep.add_argument("--prefix", required=True, help="a firm's database is this and its key")
+    keep.add_argument("--today", type=date.fromisoformat, required=True)
+    keep.add_argument("--folder", type=Path, required=True, help="for the invoices sent, their numbers, the users' keys")
+    keep.add_argument("firms", nargs="+", choices=sorted(BY_KEY))
     options = parser.parse_args()
-    session.configure(options.rc, options.db, options.log)
-    if options.step == "template":
-        template.build(options.db, [name for name in options.addons.split(",") if name])
-        return 0
-    firm = BY_KEY[options.firm]
-    with session.environment(options.db) as env:
-        if options.step == "sell":
-            company.set_up(env, firm, options.folder)
-            sales.post(env, firm, options.today, options.folder)
-        else:
-            purchases.record(env, firm, options.today, options.folder)
+    if options.command == "template":
+        session.configure(options.rc, options.db, options.log)
+        template.build(options.db, options.addons)
+    else:
+        databases = {BY_KEY[key]: f"{options.prefix}{key}" for key in options.firms}
+        session.configure(options.rc, ",".join(databases.values()), options.log)
+        keep_books(databases, options.today, options.folder)
     return 0
+
+
+def keep_books(databases, today: date, folder: Path) -> None:
+    """First all sales, then all purchases, which wait for the other firms' sales; says what is done, line by line."""
+    for firm, database in databases.items():
+        with session.environment(database) as env:
+            company.set_up(env, firm, folder)
+            count = sales.post(env, firm, today, folder)
+        print(f"{firm.name}: {count} invoices posted and sent", flush=True)
+    for firm, database in databases.items():
+        with session.environment(database) as env:
+            count = purchases.record(env, firm, today, folder)
+        print(f"{firm.name}: {count} bills imported and posted", flush=True)
 
 
 if __name__ == "__main__":

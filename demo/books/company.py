@@ -9,9 +9,13 @@ from odoo.api import Environment
 from demo.firms import FIRMS, PASSWORD, Firm
 
 #: What an accountant of the demonstration may do: keep the books and approve set-offs. Not administer.
-ACCOUNTANT_GROUPS = ("base.group_user", "account.group_account_manager", "base.group_partner_manager")
-APPROVER_GROUP = "bizoverbiz_compensation.group_approver"
-EXCHANGE_CRON = "bizoverbiz_compensation.cron_exchange"
+ACCOUNTANT_GROUPS = (
+    "base.group_user",
+    "base.group_partner_manager",
+    "account.group_account_manager",
+    "bizoverbiz_network.group_approver",
+)
+EXCHANGE_CRON = "bizoverbiz_network.ir_cron_exchange"
 
 
 def set_up(env: Environment, firm: Firm, folder: Path) -> None:
@@ -26,9 +30,8 @@ def set_up(env: Environment, firm: Firm, folder: Path) -> None:
     admin = env.ref("base.user_admin")
     admin.write({"password": PASSWORD, "lang": "fr_FR", "tz": "Europe/Paris", "email": f"admin@{firm.key}.example"})
     accountant = _create_accountant(env, firm)
-    cron = env.ref(EXCHANGE_CRON, raise_if_not_found=False)
-    if cron:
-        cron.write({"interval_number": 1, "interval_type": "minutes"})
+    # So that a person sees the booking soon after approving.
+    env.ref(EXCHANGE_CRON).write({"interval_number": 1, "interval_type": "minutes"})
     _write_secret(
         folder / f"keys-{firm.key}.json",
         {"admin": _api_key(env, admin), "accountant": _api_key(env, accountant)},
@@ -51,7 +54,6 @@ def _identity(env: Environment, firm: Firm) -> dict[str, object]:
 
 def _create_accountant(env: Environment, firm: Firm):
     groups = [env.ref(name).id for name in ACCOUNTANT_GROUPS]
-    approver = env.ref(APPROVER_GROUP, raise_if_not_found=False)
     return (
         env["res.users"]
         .with_context(no_reset_password=True)
@@ -63,7 +65,7 @@ def _create_accountant(env: Environment, firm: Firm):
                 "password": PASSWORD,
                 "lang": "fr_FR",
                 "tz": "Europe/Paris",
-                "group_ids": [(6, 0, groups + approver.ids if approver else groups)],
+                "group_ids": [(6, 0, groups)],
             }
         )
     )

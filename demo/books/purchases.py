@@ -1,6 +1,7 @@
 """The buyer's side: imports what was sent with Odoo's own importer, and does with it what the scenario says."""
 
 import json
+import time
 from datetime import date
 from pathlib import Path
 
@@ -12,12 +13,17 @@ from demo.scenario import BuyerDid, Invoice, invoices
 TAX = {True: "tva_acq_encaissement", False: "tva_acq_normale"}
 
 
-def record(env: Environment, firm: Firm, today: date, folder: Path) -> None:
+#: Seconds the other firms may take to post and send their sales.
+PATIENCE = 300
+
+
+def record(env: Environment, firm: Firm, today: date, folder: Path) -> int:
+    count = 0
     journal = env["account.journal"].search([("type", "=", "purchase")], limit=1)
     for invoice in invoices(today):
         if invoice.buyer != firm.key or invoice.buyer_did is BuyerDid.NOTHING:
             continue
-        number = json.loads((folder / f"sales-{invoice.seller}.json").read_text())[invoice.order]
+        number = _sales(folder, invoice.seller)[invoice.order]
         attachment = env["ir.attachment"].create(
             {
                 "name": f"{number.replace('/', '_')}.xml",
@@ -35,6 +41,19 @@ def record(env: Environment, firm: Firm, today: date, folder: Path) -> None:
         if invoice.buyer_did is BuyerDid.DISPUTED:
             bill.action_toggle_block_payment()
             bill.message_post(body="Prestation contestée : l'intervention facturée n'a pas eu lieu.")
+        count += 1
+    return count
+
+
+def _sales(folder: Path, seller: str) -> dict[str, str]:
+    """The seller's order → number, as soon as it has sent everything."""
+    path = folder / f"sales-{seller}.json"
+    deadline = time.monotonic() + PATIENCE
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {PATIENCE} s in vain for {path}: {seller}'s sales were not sent")
+        time.sleep(0.2)
+    return json.loads(path.read_text())
 
 
 def _code(env: Environment, bill, invoice: Invoice) -> None:

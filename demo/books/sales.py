@@ -10,8 +10,8 @@ from demo.firms import BY_KEY, Firm
 from demo.scenario import Invoice, invoices
 
 
-def post(env: Environment, firm: Firm, today: date, folder: Path) -> None:
-    """Leaves `folder`/<order>.xml for each invoice and `folder`/sales-<firm>.json: order → number."""
+def post(env: Environment, firm: Firm, today: date, folder: Path) -> int:
+    """Leaves `folder`/<order>.xml for each invoice and, at last, `folder`/sales-<firm>.json: order → number."""
     env["account.journal"].search([("type", "=", "sale")], limit=1).code = "FAC"
     numbers: dict[str, str] = {}
     for invoice in invoices(today):
@@ -27,7 +27,10 @@ def post(env: Environment, firm: Firm, today: date, folder: Path) -> None:
             raise RuntimeError(f"{firm.name}: invoice {move.name} cannot be exported as UBL: {'; '.join(errors)}")
         (folder / f"{invoice.order}.xml").write_bytes(content)
         numbers[invoice.order] = move.name
-    (folder / f"sales-{firm.key}.json").write_text(json.dumps(numbers, indent=1))
+    written = folder / f"sales-{firm.key}.part"
+    written.write_text(json.dumps(numbers, indent=1))
+    written.rename(folder / f"sales-{firm.key}.json")
+    return len(numbers)
 
 
 def _create(env: Environment, invoice: Invoice):

@@ -9,8 +9,8 @@ from odoo.modules.registry import Registry
 from odoo.tools import config
 
 
-def configure(rc: str, database: str, logfile: str) -> None:
-    config.parse_config(["-c", rc, "-d", database, "--no-http", f"--logfile={logfile}", "--max-cron-threads=0"])
+def configure(rc: str, databases: str, logfile: str) -> None:
+    config.parse_config(["-c", rc, "-d", databases, "--no-http", f"--logfile={logfile}", "--max-cron-threads=0"])
     odoo.modules.module.initialize_sys_path()
 
 

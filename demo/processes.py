@@ -1,0 +1,113 @@
+"""Processes of the demonstration: started on loopback, watched, and ended by a later call if need be."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from demo.progress import TimedOut, wait_for
+
+
+class Died(Exception):
+    """A part ended by itself; the message has the tail of its log."""
+
+
+def free_port(preferred: int) -> int:
+    """`preferred` on 127.0.0.1 if nobody has it, any free one otherwise."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on 127.0.0.1")
+
+
+class Processes:
+    """The processes whose records lie in `folder`/run, whoever started them; their logs lie in `folder`/log."""
+
+    def __init__(self, folder: Path) -> None:
+        self.logs, self._records = folder / "log", folder / "run"
+        for path in (self.logs, self._records):
+            path.mkdir(parents=True, exist_ok=True)
+        self._mine: dict[str, subprocess.Popen[bytes]] = {}
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> None:
+        """Starts it in a session of its own, so that it outlives this one and no Ctrl-C reaches it."""
+        with self.log(name).open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603
+                command, cwd=cwd, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        self._mine[name] = process
+        record = {"pid": process.pid, "started": _started(process.pid)}
+        (self._records / f"{name}.json").write_text(json.dumps(record))
+
+    def wait_until(self, name: str, what: str, probe: Callable[[], bool], seconds: float) -> None:
+        """Raises Died or TimedOut, both with the log's tail."""
+
+        def alive() -> bool:
+            process = self._mine.get(name)
+            if process is not None and process.poll() is not None:
+                raise Died(f"{name} ended with status {process.returncode}; {self.tail(name)}")
+            return probe()
+
+        try:
+            wait_for(f"{name}: {what}", alive, seconds)
+        except TimedOut as error:
+            raise TimedOut(f"{error}; {self.tail(name)}") from None
+
+    def tail(self, name: str, lines: int = 15) -> str:
+        log = self.log(name)
+        text = log.read_text(errors="replace").splitlines()[-lines:] if log.exists() else []
+        return "\n".join([f"the end of {log}:", *text])
+
+    def running(self) -> list[str]:
+        return sorted(path.stem for path in self._records.glob("*.json") if self._pid(path.stem))
+
+    def stop(self, name: str, seconds: float = 20) -> bool:
+        """Ends it, gently and then not; False if there was nothing to end. A reused process id is left alone."""
+        pid = self._pid(name)
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + seconds
+            while self._pid(name) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            if self._pid(name):
+                os.killpg(pid, signal.SIGKILL)
+                wait_for(f"the end of {name} (process {pid})", lambda: not self._pid(name), 10, every=0.05)
+        (self._records / f"{name}.json").unlink(missing_ok=True)
+        self._mine.pop(name, None)
+        return pid is not None
+
+    def stop_all(self) -> list[str]:
+        return [name for name in sorted((path.stem for path in self._records.glob("*.json"))) if self.stop(name)]
+
+    def _pid(self, name: str) -> int | None:
+        """The recorded process if it still runs: same id and same start, so surely the same process."""
+        if name in self._mine:
+            self._mine[name].poll()
+        try:
+            record = json.loads((self._records / f"{name}.json").read_text())
+            return int(record["pid"]) if _started(record["pid"]) == record["started"] else None
+        except (FileNotFoundError, ValueError, KeyError):
+            return None
+
+
+def _started(pid: int) -> str | None:
+    """When the process started, in clock ticks since boot, with the boot's id; None if it is gone or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return None if fields[0] == "Z" else f"{boot}/{fields[19]}"

@@ -17,5 +17,4 @@
         "views/bizoverbiz_membership_views.xml",
         "views/menus.xml",
     ],
-    "installable": True,
 }

@@ -1,4 +1,8 @@
-from . import bizoverbiz_engine
-from . import bizoverbiz_membership
-from . import res_company
-from . import res_partner
+from . import (
+    bizoverbiz_engine,
+    bizoverbiz_membership,
+    bizoverbiz_membership_exchange,
+    bizoverbiz_membership_join,
+    res_company,
+    res_partner,
+)

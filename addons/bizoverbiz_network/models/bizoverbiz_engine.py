@@ -29,10 +29,10 @@ class BizoverbizEngine(models.AbstractModel):
             return engine_client.call(
                 method, url, auth=auth, payload=payload, params=params, headers=headers, timeout=timeout
             )
-        except engine_client.NoAnswer as error:
+        except engine_client.NoAnswerError as error:
             _logger.info("BizOverBiz engine: %s %s: no answer: %s", method, url, error.detail)
             raise EngineUnavailable(self._word_no_answer(url, error)) from error
-        except engine_client.Refusal as error:
+        except engine_client.RefusalError as error:
             _logger.info("BizOverBiz engine: %s %s: refused: %s", method, url, error)
             raise EngineRefused(
                 self._word_refusal(error),
@@ -94,7 +94,7 @@ class BizoverbizEngine(models.AbstractModel):
             return Invitation.parse(text or "")
         except InvitationError as error:
             words = {
-                "prefix": self.env._("This is no invitation: an invitation begins with “bob1.”. Paste the whole of it."),
+                "prefix": self.env._("This is no invitation: one begins with “bob1.”. Paste the whole of it."),
                 "checksum": self.env._(
                     "The invitation is incomplete or mistyped. Copy the whole of it, to its last character, and paste "
                     "it again."

@@ -9,7 +9,7 @@ from requests.adapters import HTTPAdapter
 TRY_AGAIN = frozenset({408, 425, 429})
 
 
-class NoAnswer(Exception):
+class NoAnswerError(Exception):
     """No usable answer. ``reason``: connection, timeout, status or content."""
 
     def __init__(self, reason: str, detail: str):
@@ -18,7 +18,7 @@ class NoAnswer(Exception):
         self.detail = detail
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """A 4xx with RFC 9457 problem details."""
 
     def __init__(self, status: int, problem: dict):
@@ -45,8 +45,8 @@ def call(method, url, *, auth=None, payload=None, params=None, headers=None, tim
 
     A redirection is not followed: the signature covers the address.
 
-    :raises NoAnswer: if it is unknown whether the engine did what was asked
-    :raises Refusal: if the engine refused
+    :raises NoAnswerError: if it is unknown whether the engine did what was asked
+    :raises RefusalError: if the engine refused
     """
     body = None if payload is None else json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
     headers = {"Accept": "application/json", **(headers or {})}
@@ -60,24 +60,25 @@ def call(method, url, *, auth=None, payload=None, params=None, headers=None, tim
                 method, url, params=params, data=body, headers=headers, auth=auth, allow_redirects=False
             )
         except requests.Timeout as error:
-            raise NoAnswer("timeout", str(error)) from error
+            raise NoAnswerError("timeout", str(error)) from error
         except requests.RequestException as error:
-            raise NoAnswer("connection", str(error)) from error
+            raise NoAnswerError("connection", str(error)) from error
     return _read(response)
 
 
 def _read(response: requests.Response) -> dict:
     status = response.status_code
     if status >= 500 or status in TRY_AGAIN:
-        raise NoAnswer("status", f"HTTP {status}")
+        raise NoAnswerError("status", f"HTTP {status}")
     try:
         answer = response.json()
     except ValueError as error:
-        raise NoAnswer("content", f"HTTP {status}, {response.headers.get('Content-Type', 'no content type')}") from error
+        kind = response.headers.get("Content-Type", "no content type")
+        raise NoAnswerError("content", f"HTTP {status}, {kind}") from error
     if not isinstance(answer, dict):
-        raise NoAnswer("content", f"HTTP {status}, JSON that is no object")
+        raise NoAnswerError("content", f"HTTP {status}, JSON that is no object")
     if status >= 400:
-        raise Refusal(status, answer)
+        raise RefusalError(status, answer)
     if status >= 300:
-        raise NoAnswer("status", f"HTTP {status}")
+        raise NoAnswerError("status", f"HTTP {status}")
     return answer

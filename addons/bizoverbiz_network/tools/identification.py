@@ -1,5 +1,7 @@
 """Who a firm is in the network: its SIREN, else its VAT number."""
 
+from contextlib import suppress
+
 from stdnum import get_cc_module
 from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError
@@ -8,6 +10,9 @@ from stdnum.fr import siren, siret, tva
 #: ISO 3166 codes of the territories whose firms INSEE numbers (Décret 82-130: metropolitan France, the overseas
 #: departments, Saint-Barthélemy, Saint-Martin, Saint-Pierre-et-Miquelon).
 SIREN_COUNTRIES = frozenset({"FR", "BL", "GF", "GP", "MF", "MQ", "PM", "RE", "YT"})
+
+#: Where the prefix of a VAT number is not the country's ISO 3166 code.
+VAT_PREFIXES = {"GR": "EL", "MC": "FR"}
 
 
 def member_identifier(registry: str | None, vat: str | None, country: str | None) -> str | None:
@@ -42,16 +47,14 @@ def _siren_of_vat(vat: str, country: str) -> str | None:
 
 
 def _vat(vat: str, country: str) -> str | None:
-    try:
+    """European numbers name their country themselves; others take it from the address."""
+    with suppress(ValidationError):
         return eu_vat.validate(vat)
-    except ValidationError:
-        pass
-    prefix = {"GR": "EL"}.get(country, country)
     module = get_cc_module(country.lower(), "vat") if country else None
-    try:
-        number = module.validate(vat) if module else None
-    except ValidationError:
+    if module is None or not module.is_valid(vat):
         return None
-    if not number:
-        return None
+    number = module.compact(vat)
+    if country == "CH":
+        return number[:12]  # what follows is "VAT" in one of the country's languages
+    prefix = VAT_PREFIXES.get(country, country)
     return number if number.startswith(prefix) else prefix + number

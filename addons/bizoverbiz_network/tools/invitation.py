@@ -61,7 +61,7 @@ class Invitation:
 
 
 def _is_safe(url: str) -> bool:
-    """https anywhere; http only where nobody else listens: this machine, a private address, a name without a dot."""
+    """TLS anywhere; plain http only where nobody else listens: a private address, a name without a dot."""
     parts = urlsplit(url)
     host = parts.hostname
     if not host or parts.query or parts.fragment or parts.username:

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.bizoverbiz_membership import AGREEMENT
+from ..models.bizoverbiz_membership_join import AGREEMENT
 
 
 class BizoverbizJoin(models.TransientModel):

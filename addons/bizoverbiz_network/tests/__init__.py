@@ -1,0 +1,1 @@
+from . import test_exchange, test_identification, test_join, test_security

@@ -71,7 +71,7 @@ def members_balance(found: Evidence) -> Iterator[str]:
                 told[line["side"]] += line["set_off"]
             if told != {"receivable": content["total"], "payable": content["total"]}:
                 yield f"{firm.name}: notice {notice.number} of {content['total']} has lines of {told}"
-        booked = _new_entries(found, firm)
+        booked = new_entries(found, firm)
         debited, credited = (sum(getattr(e, name) for e in booked) for name in ("payable_debited", "receivable_credited"))
         if not receivable == told["receivable"] == debited == credited:
             yield (
@@ -135,7 +135,7 @@ def booked_once(found: Evidence) -> Iterator[str]:
     if notified != Counter(concerned):
         yield f"notices by firm are {dict(notified)}, though the decision concerns {sorted(concerned)}"
     for firm in FIRMS:
-        entries = {entry.name for entry in _new_entries(found, firm)}
+        entries = {entry.name for entry in new_entries(found, firm)}
         notices = [notice for notice in found.notices if notice.firm is firm]
         if len(entries) != len(notices):
             yield f"{firm.name}: {len(notices)} notices but {len(entries)} entries"
@@ -184,7 +184,7 @@ def check(found: Evidence) -> dict[str, bool]:
     return dict.fromkeys(INVARIANTS, True)
 
 
-def _new_entries(found: Evidence, firm: Firm):
+def new_entries(found: Evidence, firm: Firm):
     known = {entry.name for entry in found.before[firm.siren].entries}
     return [entry for entry in found.after[firm.siren].entries if entry.name not in known]
 

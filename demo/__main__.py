@@ -1,0 +1,79 @@
+"""python -m demo run|stop|template: see `make help` for the ways to call it."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from demo import scenario, screen
+from demo.checks import InvariantBroken
+from demo.databases import BooksFailed, Cluster, base_template
+from demo.member import ExchangeFailed
+from demo.odoo_client import OdooError
+from demo.processes import Died
+from demo.progress import TimedOut, console
+from demo.run import Demo, run
+from demo.stack import EngineCommandFailed, Stack
+
+EXPECTED = (
+    InvariantBroken, BooksFailed, ExchangeFailed, OdooError, Died, TimedOut, EngineCommandFailed,
+    httpx.TransportError, subprocess.TimeoutExpired,
+)  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m demo", description="One netting round between six Odoo firms.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    runs = commands.add_parser("run", help="run it and leave a second round waiting for an approval by hand")
+    runs.add_argument("--no-second-round", action="store_true", help="stop everything after the first round")
+    stops = commands.add_parser("stop", help="end what a run left")
+    template = commands.add_parser("template", help="build a French Odoo database with both addons")
+    template.add_argument("--name", required=True, help="the database to make, anew if it exists")
+    for command in (runs, stops, template):
+        command.add_argument("--var", type=Path, required=True, help="the folder for databases, logs and results")
+    options = parser.parse_args()
+    folder = options.var.resolve()
+    if options.command == "run":
+        return _run(folder, second_round=not options.no_second_round)
+    if options.command == "stop":
+        ended = Stack.stop(folder)
+        console.print(f"Stopped: {', '.join([*ended, 'PostgreSQL'])}.")
+    else:
+        cluster = Cluster(folder)
+        cluster.create(options.name, base_template(cluster))
+    return 0
+
+
+def _run(folder: Path, second_round: bool) -> int:
+    try:
+        demo = run(folder, second_round)
+    except EXPECTED as error:
+        console.print(f"\n[bold red]The demonstration failed.[/] {type(error).__name__}:")
+        console.print(str(error), markup=False)
+        console.print(f"Logs: {folder / 'log'}")
+        Stack.stop(folder)
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nInterrupted; stopping.")
+        Stack.stop(folder)
+        return 130
+    if not second_round:
+        Stack.stop(folder)
+        return 0
+    _show_way_on(demo, folder)
+    return 0
+
+
+def _show_way_on(demo: Demo, folder: Path) -> None:
+    member = next(member for member in demo.members if member.firm.key == scenario.LEFT_WAITING)
+    statement = member.statement(demo.waiting)
+    screen.show_way_on(
+        demo.stack.odoo_url, scenario.LEFT_WAITING, demo.waiting, round(statement["receivable"] * 100),
+        str(folder / "result.json"),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

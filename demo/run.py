@@ -1,0 +1,106 @@
+"""The demonstration from empty databases to booked set-offs."""
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from demo import result, rounds, scenario, screen
+from demo.checks import check, collect
+from demo.databases import Books, base_template
+from demo.firms import FIRMS
+from demo.ledger import read_ledgers
+from demo.member import Member, everybody
+from demo.progress import console, phase, wait_for
+from demo.stack import Stack
+
+
+@dataclass
+class Demo:
+    """A running demonstration. `waiting` is the round left for a person, if one is."""
+
+    stack: Stack
+    members: list[Member]
+    result: dict[str, Any]
+    waiting: int | None = None
+
+
+def prepare(stack: Stack) -> Books:
+    """The firms' databases with today's books, and a new engine; both started."""
+    with phase("Odoo database with the French chart and the addons (kept for later runs)") as show:
+        base = base_template(stack.cluster, show)
+    books = Books(stack.cluster, base, date.today())
+    if not books.ready():
+        count = len(scenario.invoices(books.today))
+        with phase(f"Six firms' books: {count} invoices sold, sent as UBL, imported and posted (kept for today)") as show:
+            books.build(show)
+    with phase("Six Odoo databases from their books, an empty engine database"):
+        books.copy(stack.odoo_url)
+        stack.found_network()
+    with phase("Engine and Odoo start") as show:
+        stack.start_engine()
+        stack.start_odoo()
+        show(f"engine on {stack.engine_url}, Odoo on {stack.odoo_url}")
+    return books
+
+
+def join(stack: Stack, books: Books) -> list[Member]:
+    members = [Member(firm, stack.client(books, firm, "admin"), stack.client(books, firm, "accountant")) for firm in FIRMS]
+    with phase("Six firms join the network, each with its one-time invitation"):
+        invitations = [stack.engine("invitation", "create", "--json")["invitation"] for _ in members]
+        for member, invitation in zip(members, invitations, strict=True):
+            member.join(invitation)
+    return members
+
+
+def first_round(stack: Stack, members: list[Member]) -> dict[str, Any]:
+    """Declared, matched, proposed, answered, decided, booked, checked; what result.json says."""
+    planned = len(scenario.planned_discrepancies(scenario.invoices(date.today())))
+    with phase("Every firm declares; the engine matches and tells both sides what does not fit") as show:
+        everybody(members, Member.exchange)
+
+        def matched() -> list[dict[str, Any]] | None:
+            everybody(members, Member.exchange)
+            found = result.discrepancies(members)
+            return found if len(found) >= planned and all(len(entry["seen_by"]) == 2 for entry in found) else None
+
+        discrepancies = wait_for(f"{planned} discrepancies, each seen by both sides", matched, 60)
+        show(f"{len(discrepancies)} discrepancies")
+    before = read_ledgers(stack.cluster)
+    with phase("Round 1 is opened, cut off and solved"):
+        number = rounds.propose(stack, members)
+    with phase("Accountants answer: one strikes a line, one refuses"):
+        answers = [given for member in members if (given := rounds.answer(member, number))]
+    with phase("The engine decides; every Odoo verifies its notice, books it and acknowledges"):
+        rounds.book(stack, members, number)
+    with phase("Every database is read and the invariants checked"):
+        verification = stack.engine("round", "verify", str(number), "--json")
+        found = collect(stack.cluster, number, before, verification)
+        invariants = check(found)
+    return {
+        **result.figures(found),
+        "approvals": answers,
+        "discrepancies": discrepancies,
+        "invariants": invariants,
+    }
+
+
+def run(folder: Path, second_round: bool = True) -> Demo:
+    """Leaves everything running; the caller stops it."""
+    with phase("PostgreSQL starts; what an earlier run left is stopped"):
+        stack = Stack(folder)
+    books = prepare(stack)
+    began = time.monotonic()
+    demo = Demo(stack, join(stack, books), {})
+    demo.result = first_round(stack, demo.members)
+    result_file = folder / "result.json"
+    result_file.write_text(json.dumps(demo.result, ensure_ascii=False, indent=2) + "\n")
+    if second_round:
+        with phase("A second round: everybody approves but one"):
+            demo.waiting = rounds.propose(stack, demo.members)
+            rounds.approve_all_but(demo.members, demo.waiting, scenario.LEFT_WAITING)
+    screen.show_result(demo.result)
+    console.print(f"[dim]From joining to the last check: {time.monotonic() - began:.0f} s.[/]")
+    return demo

@@ -1,0 +1,86 @@
+"""The last screen of the demonstration."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from demo.firms import BY_KEY, BY_SIREN, PASSWORD, Firm
+from demo.progress import console
+
+ANSWERS = {"approve": "approved", "refuse": "refused"}
+KINDS = {
+    "missing-at-debtor": "the debtor never recorded it",
+    "missing-at-creditor": "the creditor has no such invoice",
+    "amounts-differ": "amounts differ",
+    "disputed": "in dispute",
+}
+
+
+def euros(cents: int | None) -> str:
+    """As a French reader writes it: 12 345,67."""
+    if cents is None:
+        return "–"
+    return f"{cents / 100:,.2f}".replace(",", "\u202f").replace(".", ",")
+
+
+def show_result(result: Mapping[str, Any]) -> None:
+    console.print()
+    console.print(_firms(result))
+    network = result["network"]
+    share = network["set_off"] / network["total_before"]
+    console.print(
+        f"[bold]Network[/]: matched debt {euros(network['total_before'])} € → {euros(network['total_after'])} €, "
+        f"[bold green]{euros(network['set_off'])} € ({share:.1%}) cleared[/] without any money moving; "
+        f"proposed {euros(network['proposed'])} €. "
+        f"Optimum {'verified by its certificate' if network['optimum_verified'] else '[red]NOT verified[/]'}."
+    )
+    for answer in result["approvals"]:
+        struck = ", ".join(f"{line['number']} ({euros(line['proposed'])} €)" for line in answer["struck"])
+        console.print(
+            f"  {answer['answered_by']} ({answer['firm']}) {ANSWERS[answer['answer']]} {euros(answer['proposed'])} €"
+            + (f", struck {struck}" if struck else "")
+        )
+    console.print("[bold]Discrepancies[/], told to both sides:")
+    for entry in result["discrepancies"]:
+        creditor, debtor = (BY_SIREN[entry[side]].name for side in ("creditor", "debtor"))
+        console.print(
+            f"  {entry['number']}, {creditor} → {debtor}: {KINDS[entry['kind']]} "
+            f"({euros(entry['creditor_amount'])} € / {euros(entry['debtor_amount'])} €)"
+        )
+    console.print("[bold]Checked[/] in every database:")
+    for name, holds in result["invariants"].items():
+        console.print(Text(f"  {'✓' if holds else '✗'} {name}", style="green" if holds else "red"))
+
+
+def _firms(result: Mapping[str, Any]) -> Table:
+    table = Table(title="One round of multilateral set-off (€, matched invoices)", title_justify="left")
+    table.add_column("Firm")
+    for heading in ("Receivable\nbefore", "Payable\nbefore", "Set off", "Receivable\nafter", "Payable\nafter"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Invoices cleared\nwhole / in part", justify="right")
+    for firm in result["firms"]:
+        names = ("receivable_before", "payable_before", "set_off", "receivable_after", "payable_after")
+        amounts = [euros(firm[name]) for name in names]
+        table.add_row(firm["name"], *amounts, f"{firm['invoices_cleared']} / {firm['invoices_partial']}")
+    return table
+
+
+def show_way_on(url: str, waiting: str, number: int, receivable: int, result_file: str) -> None:
+    firm: Firm = BY_KEY[waiting]
+    console.print(f"\nThe same as JSON: {result_file}")
+    console.print(
+        f"\n[bold]Round {number} waits for one answer[/]: {firm.name} may set off {euros(receivable)} € "
+        "on each side; everybody else has approved. To give it yourself:"
+    )
+    console.print(f"  1. open  [link]{url}/web/login?db={firm.database}[/link]", soft_wrap=True)
+    console.print(f"  2. log in as [bold]{firm.accountant.login}[/], password [bold]{PASSWORD}[/]")
+    console.print(f"  3. Facturation → BizOverBiz → Relevés → relevé {number}: check the lines, then « Approuver »")
+    console.print("  4. within two minutes the set-off is decided and booked: see Avis, and the invoices' payments")
+    console.print(f"The other firms: the same address with {', '.join(_others(waiting))}; their logins are alike.")
+    console.print("[bold]make stop[/] ends it all.")
+
+
+def _others(waiting: str) -> list[str]:
+    return [f"db={firm.database} ({firm.accountant.login})" for key, firm in BY_KEY.items() if key != waiting]

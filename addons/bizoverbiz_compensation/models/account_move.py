@@ -1,0 +1,83 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    bizoverbiz_notice_id = fields.Many2one(
+        "bizoverbiz.notice", string="Notice", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
+    bizoverbiz_set_off = fields.Monetary(
+        "Set Off",
+        compute="_compute_bizoverbiz_set_off",
+        help="The part of this invoice cleared against what your firm owes, without a payment.",
+    )
+
+    # A notice is booked at most once, whatever is retried at the same time.
+    _bizoverbiz_notice_uniq = models.UniqueIndex(
+        "(bizoverbiz_notice_id, company_id) WHERE bizoverbiz_notice_id IS NOT NULL",
+        "This notice is booked already.",
+    )
+
+    @api.depends("line_ids.amount_residual", "state")
+    def _compute_bizoverbiz_set_off(self):
+        amounts = defaultdict(float)
+        for ours, theirs, amount in (
+            ("debit_move_id", "credit_move_id", "debit_amount_currency"),
+            ("credit_move_id", "debit_move_id", "credit_amount_currency"),
+        ):
+            groups = (
+                self.env["account.partial.reconcile"]
+                .sudo()
+                ._read_group(
+                    [
+                        (f"{ours}.move_id", "in", self.ids),
+                        (f"{ours}.account_type", "in", ("asset_receivable", "liability_payable")),
+                        (f"{theirs}.move_id.bizoverbiz_notice_id", "!=", False),
+                    ],
+                    [ours],
+                    [f"{amount}:sum"],
+                )
+            )
+            for line, total in groups:
+                amounts[line.move_id.id] += total
+        for move in self:
+            is_invoice = move.is_invoice(include_receipts=True)
+            move.bizoverbiz_set_off = amounts[move.id] if is_invoice else 0.0
+
+    def _bizoverbiz_supported(self):
+        """What the books let be set off on an invoice today: its open amount, nothing once disputed or undone."""
+        self.ensure_one()
+        if self.state != "posted" or self.payment_state == "blocked":
+            return 0.0
+        return max(self.amount_residual, 0.0)
+
+    def action_view_bizoverbiz_notices(self):
+        self.ensure_one()
+        notices = self._get_reconciled_amls().move_id.bizoverbiz_notice_id | self.bizoverbiz_notice_id
+        action = self.env["ir.actions.act_window"]._for_xml_id("bizoverbiz_compensation.bizoverbiz_notice_action")
+        if len(notices) == 1:
+            return {**action, "views": [(False, "form")], "res_id": notices.id}
+        return {**action, "domain": [("id", "in", notices.ids)]}
+
+    def _check_draftable(self):
+        self._bizoverbiz_check_not_booking()
+        return super()._check_draftable()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        self._bizoverbiz_check_not_booking()
+        return super()._reverse_moves(default_values_list, cancel)
+
+    def _bizoverbiz_check_not_booking(self):
+        if booked := self.filtered("bizoverbiz_notice_id")[:1]:
+            raise UserError(
+                self.env._(
+                    "%(entry)s books %(notice)s, which every other firm of the round has booked too: it cannot be "
+                    "undone on one side alone. Settle a mistake with your partner by a credit note or a new invoice.",
+                    entry=booked.name,
+                    notice=booked.bizoverbiz_notice_id.display_name,
+                )
+            )

@@ -1,0 +1,113 @@
+from odoo import fields, models
+from odoo.addons.bizoverbiz_network.exceptions import EngineRefused, EngineUnavailable
+
+
+class BizoverbizMembership(models.Model):
+    _inherit = "bizoverbiz.membership"
+
+    bizoverbiz_journal_id = fields.Many2one(related="company_id.bizoverbiz_journal_id", readonly=False)
+    exchange_problems = fields.Text(readonly=True, copy=False)
+
+    def _exchange(self):
+        """Declare, answer, fetch and book, in the order of the protocol.
+
+        A step that fails says so in ``exchange_problems`` and takes nothing back of the steps before it; what it did
+        not finish is taken up again by the next exchange.
+        """
+        super()._exchange()
+        problems = []
+        for step in self._set_off_steps():
+            try:
+                step(self)
+            except EngineUnavailable as error:
+                problems.append(str(error))
+                break
+            except EngineRefused as error:
+                problems.append(str(error))
+        self.exchange_problems = "\n".join(problems)
+
+    def _exchange_safely(self):
+        done = super()._exchange_safely()
+        if done and self.exchange_problems:
+            self.sudo().last_error = self.exchange_problems
+            return False
+        return done
+
+    def _set_off_steps(self):
+        statements = self.env["bizoverbiz.statement"].sudo()
+        notices = self.env["bizoverbiz.notice"].sudo()
+        return (
+            notices._acknowledge_booked,
+            statements._lower_approvals,
+            statements._send_pending,
+            notices._fetch_and_book,
+            self.env["bizoverbiz.declaration"].sudo()._declare,
+            self.env["bizoverbiz.discrepancy"].sudo()._fetch,
+            statements._fetch,
+        )
+
+    def _moves_by_reference(self, references):
+        """The member's own invoices behind the marks it put on declared lines.
+
+        :param references: strings ``account.move,<id>``; others are ignored
+        :return: dict of reference to customer invoice or vendor bill of the legal entity or a branch
+        """
+        ids = {}
+        for reference in references:
+            model, _sep, number = (reference or "").partition(",")
+            if model == "account.move" and number.isdecimal():
+                ids[int(number)] = reference
+        moves = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("id", "in", list(ids)),
+                    ("company_id", "child_of", self.company_id.id),
+                    ("move_type", "in", ("out_invoice", "in_invoice")),
+                ]
+            )
+        )
+        return {ids[move.id]: move for move in moves}
+
+    def _invoice_of_line(self, line, currency, moves):
+        """The invoice that a line of a statement or notice is about, if it really has that side, partner and currency.
+
+        :param dict line: with ``reference``, ``side`` and ``counterpart``
+        :param dict moves: result of ``_moves_by_reference``
+        """
+        move = moves.get(line.get("reference"), self.env["account.move"])
+        move_type = "out_invoice" if line["side"] == "receivable" else "in_invoice"
+        fits = (
+            move
+            and move.move_type == move_type
+            and move.currency_id == currency
+            and move.commercial_partner_id._bizoverbiz_identifier() == line["counterpart"]
+        )
+        return move if fits else self.env["account.move"]
+
+    def _partners_by_identifier(self, identifiers):
+        """Commercial partners of this company's contacts behind identifiers: dict of identifier to one partner."""
+        domain = [
+            ("parent_id", "=", False),
+            ("company_id", "in", (False, self.company_id.id)),
+            "|",
+            ("vat", "!=", False),
+            ("company_registry", "!=", False),
+        ]
+        found = {}
+        if identifiers:
+            for partner in self.env["res.partner"].sudo().search(domain, order="id desc"):
+                identifier = partner._bizoverbiz_identifier()
+                if identifier in identifiers:
+                    found[identifier] = partner
+        return found
+
+    def _currency(self, code):
+        return self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)], limit=1)
+
+    def _remind(self, record, activity_type, group, note, deadline=None):
+        """Schedule an activity for everybody of a group who works for this company."""
+        users = self.env.ref(group).sudo().all_user_ids
+        for user in users.filtered(lambda user: user.active and self.company_id in user.company_ids):
+            record.activity_schedule(activity_type, date_deadline=deadline, note=note, user_id=user.id)

@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+
+from ..tools.minor_units import from_minor
+
+
+class BizoverbizNoticeLine(models.Model):
+    _name = "bizoverbiz.notice.line"
+    _description = "Set-off Notice Line"
+    _order = "notice_id, side desc, due_date, number, id"
+    _rec_name = "number"
+
+    notice_id = fields.Many2one("bizoverbiz.notice", required=True, readonly=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="notice_id.company_id", store=True)
+    currency_id = fields.Many2one(related="notice_id.currency_id")
+    uuid = fields.Char("Identifier", required=True, readonly=True)
+    side = fields.Selection([("receivable", "Receivable"), ("payable", "Payable")], required=True, readonly=True)
+    counterpart = fields.Char("Partner's Identifier", readonly=True)
+    counterpart_name = fields.Char("Partner", readonly=True)
+    number = fields.Char("Invoice Number", readonly=True)
+    move_id = fields.Many2one("account.move", "Invoice", readonly=True, index=True, ondelete="restrict")
+    statement_line_id = fields.Many2one("bizoverbiz.statement.line", readonly=True)
+    due_date = fields.Date(readonly=True)
+    set_off = fields.Monetary("Set Off", readonly=True)
+    remaining = fields.Monetary(readonly=True)
+    excess = fields.Monetary(readonly=True, help="What the invoice could not take any more.")
+
+    @api.model
+    def _prepare_values(self, membership, line, statement, currency, moves):
+        digits = currency.decimal_places
+        answered = statement.line_ids.filtered(lambda answered: answered.uuid == line["id"])
+        return {
+            "uuid": line["id"],
+            "side": line["side"],
+            "counterpart": line["counterpart"],
+            "counterpart_name": line.get("counterpart_name"),
+            "number": line["number"],
+            "move_id": (answered.move_id or membership._invoice_of_line(line, currency, moves)).id,
+            "statement_line_id": answered.id,
+            "due_date": line.get("due_date"),
+            "set_off": from_minor(line["set_off"], digits),
+            "remaining": from_minor(line["remaining"], digits),
+        }
+
+    def _instalments(self):
+        """The invoice's receivable or payable lines with what of the set-off falls on each, oldest due first.
+
+        What the invoice cannot take any more falls on the last one, where it stays open as a credit.
+
+        :return: list of (account.move.line, amount)
+        """
+        self.ensure_one()
+        terms = self.move_id.line_ids.filtered(
+            lambda line: line.account_type in ("asset_receivable", "liability_payable")
+        ).sorted(lambda line: (line.date_maturity or line.date, line.id))
+        left, shares = self.set_off, []
+        for term in terms:
+            last = term == terms[-1]
+            open_amount = abs(term.amount_residual_currency) if self.move_id.state == "posted" else 0.0
+            share = left if last else min(left, open_amount)
+            if not self.currency_id.is_zero(share):
+                shares.append((term, share))
+            left = self.currency_id.round(left - share)
+        return shares

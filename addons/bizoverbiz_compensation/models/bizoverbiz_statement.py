@@ -1,0 +1,366 @@
+import uuid
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+from odoo.addons.bizoverbiz_network.exceptions import EngineRefused, EngineUnavailable
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_datetime
+
+from ..tools.minor_units import from_minor, to_minor
+
+ACTIVITY = "bizoverbiz_compensation.mail_activity_type_statement"
+LINE_FIELDS = {"line_ids", "receivable_line_ids", "payable_line_ids"}
+
+
+class BizoverbizStatement(models.Model):
+    """What one round proposes to set off: receivables and payables with equal totals, to be approved or refused.
+
+    The proposal is mirrored from the engine and never changes. The answer belongs to this database: it is stored
+    first, sent when the engine can be reached, and only ever lowered.
+    """
+
+    _name = "bizoverbiz.statement"
+    _description = "Set-off Statement"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _mail_post_access = "read"
+    _order = "proposed_at desc, id desc"
+
+    membership_id = fields.Many2one(
+        "bizoverbiz.membership", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(related="membership_id.company_id", store=True, index=True)
+    uuid = fields.Char("Identifier", required=True, readonly=True)
+    round = fields.Integer(readonly=True, aggregator=None)
+    state = fields.Selection(
+        [
+            ("proposed", "Proposed"),
+            ("approved", "Approved"),
+            ("refused", "Refused"),
+            ("decided", "Decided"),
+            ("abandoned", "Abandoned"),
+        ],
+        required=True,
+        readonly=True,
+        tracking=True,
+        help="As the network sees it. Silence past the deadline counts as a refusal.",
+    )
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    proposed_at = fields.Datetime(readonly=True)
+    deadline = fields.Datetime(readonly=True)
+    is_open = fields.Boolean("Can Be Answered", compute="_compute_is_open")
+    receivable = fields.Monetary("Receivables Proposed", readonly=True)
+    payable = fields.Monetary("Payables Proposed", readonly=True)
+    approved_receivable = fields.Monetary("Receivables Approved", compute="_compute_totals")
+    approved_payable = fields.Monetary("Payables Approved", compute="_compute_totals")
+    at_most = fields.Monetary(
+        "Set Off at Most",
+        compute="_compute_totals",
+        help="The smaller of the two approved totals: as much is set off on your receivables as on your payables.",
+    )
+    set_off = fields.Monetary("Set Off", compute="_compute_totals", help="What the decision set off on each side.")
+    answer = fields.Selection([("approve", "Approve"), ("refuse", "Refuse")], readonly=True, tracking=True)
+    answer_state = fields.Selection(
+        [("to_send", "To send"), ("sent", "Received by the network"), ("refused", "Not accepted by the network")],
+        readonly=True,
+        tracking=True,
+    )
+    answer_key = fields.Char("Idempotency Key", readonly=True)
+    answer_error = fields.Text("Why the Answer Was Not Accepted", readonly=True)
+    answered_by = fields.Char(readonly=True)
+    reason = fields.Text("Reason for Refusal", readonly=True)
+    line_ids = fields.One2many("bizoverbiz.statement.line", "statement_id", "Lines")
+    receivable_line_ids = fields.One2many(
+        "bizoverbiz.statement.line", "statement_id", "Your Invoices", domain=[("side", "=", "receivable")]
+    )
+    payable_line_ids = fields.One2many(
+        "bizoverbiz.statement.line", "statement_id", "Your Bills", domain=[("side", "=", "payable")]
+    )
+
+    _uuid_uniq = models.Constraint("unique (membership_id, uuid)", "A statement is mirrored once.")
+
+    @api.depends("round", "currency_id", "membership_id.network_name")
+    def _compute_display_name(self):
+        for statement in self:
+            statement.display_name = self.env._(
+                "Statement %(round)s – %(currency)s", round=statement.round, currency=statement.currency_id.name
+            )
+
+    @api.depends("state", "deadline", "answer")
+    def _compute_is_open(self):
+        now = fields.Datetime.now()
+        for statement in self:
+            in_time = not statement.deadline or now <= statement.deadline
+            undecided = statement.state in ("proposed", "approved")
+            statement.is_open = undecided and in_time and statement.answer != "refuse"
+
+    @api.depends("line_ids.approved", "line_ids.set_off", "line_ids.side", "currency_id")
+    def _compute_totals(self):
+        for statement in self:
+            receivables = statement.line_ids.filtered(lambda line: line.side == "receivable")
+            payables = statement.line_ids - receivables
+            statement.approved_receivable = sum(receivables.mapped("approved"))
+            statement.approved_payable = sum(payables.mapped("approved"))
+            statement.at_most = min(statement.approved_receivable, statement.approved_payable)
+            statement.set_off = sum(receivables.mapped("set_off"))
+
+    def write(self, vals):
+        if not self.env.su and (names := sorted(vals.keys() - LINE_FIELDS)):
+            raise AccessError(
+                self.env._(
+                    "%(fields)s cannot be written: the proposal is the network's. Approve, strike lines or refuse.",
+                    fields=", ".join(names),
+                )
+            )
+        return super().write(vals)
+
+    # Answering
+
+    def action_approve(self):
+        """Approve up to the approved amount of each line, and tell the engine at once if it can be reached.
+
+        :return: True, or a notification saying that the stored answer is still to be sent
+        :raises AccessError: if the user is not an approver
+        :raises UserError: if the statement can no longer be approved, or the engine refuses the answer
+        """
+        self._check_answerable()
+        for statement in self:
+            if statement.answer != "approve" or statement.answer_state == "refused":
+                statement._store_answer("approve")
+        return self._send_or_tell()
+
+    def action_refuse(self, reason):
+        """Refuse the whole statement. A refusal is final.
+
+        :param str reason: shown to the operator
+        :return: as for ``action_approve``
+        """
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why you refuse: the network's operator sees the reason."))
+        self._check_answerable()
+        for statement in self:
+            statement._store_answer("refuse", reason.strip())
+        return self._send_or_tell()
+
+    def action_open_refusal(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Refuse the Statement"),
+            "res_model": "bizoverbiz.refusal",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_statement_ids": self.ids},
+        }
+
+    def _check_answerable(self):
+        """:raises AccessError, UserError: unless the user may answer these statements now"""
+        self._check_approver()
+        for statement in self:
+            if statement.is_open:
+                continue
+            if statement.state in ("proposed", "approved") and statement.answer != "refuse":
+                raise UserError(
+                    self.env._(
+                        "The deadline of %(statement)s was %(deadline)s: it can no longer be answered. What stays open "
+                        "is proposed again in the next round.",
+                        statement=statement.display_name,
+                        deadline=format_datetime(self.env, statement.deadline),
+                    )
+                )
+            raise UserError(
+                self.env._(
+                    "%(statement)s is settled (%(state)s): its answer can no longer be changed.",
+                    statement=statement.display_name,
+                    state=self.env._("Refused")
+                    if statement.answer == "refuse"
+                    else dict(self._fields["state"]._description_selection(self.env))[statement.state],
+                )
+            )
+
+    def _check_approver(self):
+        self.check_access("write")
+        if not self.env.su and not self.env.user.has_group("bizoverbiz_network.group_approver"):
+            raise AccessError(
+                self.env._("Only a BizOverBiz approver may answer statements; ask your administrator for this right.")
+            )
+
+    def _store_answer(self, answer, reason=False):
+        """Keep an answer before anything is sent; a new answer has a new key."""
+        self.ensure_one()
+        values = {
+            "answer": answer,
+            "answer_state": "to_send",
+            "answer_key": str(uuid.uuid4()),
+            "answer_error": False,
+            "reason": reason,
+        }
+        if not self.env.su or not self.answered_by:
+            values["answered_by"] = self.env.user.email or self.env.user.login
+        self.sudo().write(values)
+        self.sudo().activity_unlink([ACTIVITY])
+
+    def _send_or_tell(self):
+        """Send stored answers; where the engine cannot be reached, the user learns that nothing is lost."""
+        unsent = self.browse()
+        for statement in self.sudo().filtered(lambda statement: statement.answer_state == "to_send"):
+            try:
+                statement._send_answer()
+            except EngineUnavailable:
+                unsent |= statement
+            except EngineRefused as error:
+                if len(self) == 1:
+                    raise
+                statement._answer_not_accepted(error)
+        if not unsent:
+            return True
+        message = self.env._(
+            "The network cannot be reached. Your answer is kept and sent at the next exchange; the deadline does not "
+            "move."
+        )
+        for statement in unsent:
+            statement.message_post(body=message)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _send_answer(self):
+        """:raises EngineUnavailable, EngineRefused: the answer stays to be sent"""
+        self.ensure_one()
+        for line in self.line_ids:
+            line.approval_limit = max(line.approval_limit, line.approved)
+        answer = self.membership_id._request(
+            "PUT", f"/v1/statements/{self.uuid}/answer", self._prepare_answer(), idempotency_key=self.answer_key
+        )
+        self.answer_state = "sent"
+        for line in self.line_ids:
+            line.approval_limit = line.approved if self.answer == "approve" else 0.0
+        self._mirror(answer)
+
+    def _prepare_answer(self):
+        if self.answer == "refuse":
+            return {"answer": "refuse", "answered_by": self.answered_by, "reason": self.reason}
+        digits = self.currency_id.decimal_places
+        return {
+            "answer": "approve",
+            "answered_by": self.answered_by,
+            "lines": [
+                {"id": line.uuid, "approved": to_minor(line.approved, digits)}
+                for line in self.line_ids
+                if line.approved > 0
+            ],
+        }
+
+    def _answer_not_accepted(self, error):
+        """The engine said no for good: what it holds is what it held before."""
+        self.write({"answer_state": "refused", "answer_error": str(error)})
+        if self.answer == "approve":
+            for line in self.line_ids:
+                line.approved = line.approval_limit
+        self.message_post(body=self.env._("The network did not accept the answer: %(reason)s", reason=error))
+
+    # Exchanging
+
+    @api.model
+    def _send_pending(self, membership):
+        pending = self.search(
+            [
+                ("membership_id", "=", membership.id),
+                ("answer_state", "=", "to_send"),
+                ("state", "in", ("proposed", "approved")),
+            ]
+        )
+        for statement in pending:
+            try:
+                statement._send_answer()
+            except EngineRefused as error:
+                statement._answer_not_accepted(error)
+
+    @api.model
+    def _lower_approvals(self, membership):
+        """Lower approvals that the books no longer support: the invoice was paid, credited, undone or disputed."""
+        lines = self.env["bizoverbiz.statement.line"].search(
+            [
+                ("statement_id.membership_id", "=", membership.id),
+                ("statement_id.answer", "=", "approve"),
+                ("statement_id.answer_state", "!=", "refused"),
+                ("statement_id.state", "in", ("proposed", "approved")),
+                ("approved", ">", 0),
+                ("move_id", "!=", False),
+            ]
+        )
+        for statement, approved in lines.grouped("statement_id").items():
+            lowered = approved._lower_to_books()
+            if lowered:
+                statement._store_answer("approve")
+                statement.message_post(
+                    body=self.env._(
+                        "Approval lowered to what is still open and undisputed: %(invoices)s.",
+                        invoices=", ".join(lowered.mapped("number")),
+                    )
+                )
+
+    @api.model
+    def _fetch(self, membership):
+        found = membership._request("GET", "/v1/statements")["statements"]
+        known = {record.uuid: record for record in self.search([("membership_id", "=", membership.id)])}
+        lines = [line for item in found if str(item["id"]) not in known for line in item["lines"]]
+        moves = membership._moves_by_reference(line.get("reference") for line in lines)
+        partners = membership._partners_by_identifier({line["counterpart"] for line in lines})
+        for item in reversed(found):
+            if statement := known.get(str(item["id"])):
+                statement._mirror(item)
+            else:
+                self.create(self._prepare_values(membership, item, moves, partners))._announce()
+
+    @api.model
+    def _prepare_values(self, membership, item, moves, partners):
+        currency = membership._currency(item["currency"])
+        digits = currency.decimal_places
+        prepare_line = self.env["bizoverbiz.statement.line"]._prepare_values
+        return {
+            "membership_id": membership.id,
+            "uuid": str(item["id"]),
+            "round": item["round"],
+            "state": item["state"],
+            "currency_id": currency.id,
+            "proposed_at": membership.company_id._bizoverbiz_utc(item["proposed_at"]),
+            "deadline": membership.company_id._bizoverbiz_utc(item["deadline"]),
+            "receivable": from_minor(item["receivable"], digits),
+            "payable": from_minor(item["payable"], digits),
+            "reason": item.get("reason"),
+            "line_ids": [
+                Command.create(prepare_line(membership, line, currency, moves, partners)) for line in item["lines"]
+            ],
+        }
+
+    def _announce(self):
+        """Ask the approvers to answer."""
+        for statement in self.filtered(lambda statement: statement.state == "proposed"):
+            deadline = statement.deadline or fields.Datetime.now() + timedelta(days=1)
+            statement.membership_id._remind(
+                statement,
+                ACTIVITY,
+                "bizoverbiz_network.group_approver",
+                self.env._("Approve what may be set off, strike single lines, or refuse. Silence counts as a refusal."),
+                deadline=fields.Datetime.context_timestamp(statement, deadline).date(),
+            )
+
+    def _mirror(self, item):
+        """Take over what only the engine knows: the state of the round and, once decided, the set-offs."""
+        self.ensure_one()
+        if item["state"] != self.state:
+            self.write({"state": item["state"], "reason": self.reason or item.get("reason")})
+            if self.state != "proposed":
+                self.activity_unlink([ACTIVITY])
+        if self.state != "decided":
+            return
+        digits = self.currency_id.decimal_places
+        set_offs = {str(line["id"]): from_minor(line.get("set_off") or 0, digits) for line in item["lines"]}
+        for line in self.line_ids:
+            if line.currency_id.compare_amounts(line.set_off, set_offs.get(line.uuid, 0.0)):
+                line.set_off = set_offs.get(line.uuid, 0.0)

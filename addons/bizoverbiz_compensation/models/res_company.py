@@ -1,0 +1,48 @@
+from datetime import UTC, datetime
+
+import pytz
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    bizoverbiz_journal_id = fields.Many2one(
+        "account.journal",
+        string="Set-off Journal",
+        domain="[('type', '=', 'general'), ('company_id', '=', id)]",
+        check_company=True,
+        help="General journal of the entries that book notices. Created at the first booking if left empty.",
+    )
+
+    def _bizoverbiz_set_off_journal(self):
+        """The legal entity's journal for set-offs, shared by its branches; created at first need."""
+        root = self.root_id
+        if not root.bizoverbiz_journal_id:
+            journals = self.env["account.journal"].with_company(root).with_context(lang=root.partner_id.lang)
+            taken = journals.with_context(active_test=False).search_count(
+                [("code", "=", "BOB"), ("company_id", "=", root.id)]
+            )
+            root.bizoverbiz_journal_id = journals.create(
+                {
+                    "name": journals.env._("Set-off"),
+                    "type": "general",
+                    "company_id": root.id,
+                    **({} if taken else {"code": "BOB"}),
+                }
+            )
+        return root.bizoverbiz_journal_id
+
+    def _bizoverbiz_local_date(self, moment):
+        """The company's calendar day at an instant, whoever runs the exchange.
+
+        :param str moment: RFC 3339 instant
+        """
+        zones = pytz.country_timezones.get(self.country_id.code or "", [])
+        zone = self.partner_id.tz or (zones[0] if zones else "UTC")
+        return datetime.fromisoformat(moment).astimezone(pytz.timezone(zone)).date()
+
+    @staticmethod
+    def _bizoverbiz_utc(moment):
+        """An RFC 3339 instant as Odoo stores it: naive, UTC."""
+        return datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None) if moment else False

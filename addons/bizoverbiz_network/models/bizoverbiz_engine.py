@@ -1,4 +1,5 @@
 import logging
+from urllib.parse import urlsplit
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -49,9 +50,9 @@ class BizoverbizEngine(models.AbstractModel):
             "content": self.env._("something else answered: %s", error.detail),
         }
         return self.env._(
-            "The network's engine at %(url)s cannot be reached (%(reason)s). Try again later; if it lasts, tell the "
+            "The network's engine at %(host)s cannot be reached (%(reason)s). Try again later; if it lasts, tell the "
             "network's operator.",
-            url=url,
+            host=urlsplit(url).netloc,
             reason=reasons.get(error.reason, error.detail),
         )
 

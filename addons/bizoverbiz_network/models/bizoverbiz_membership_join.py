@@ -16,7 +16,9 @@ class BizoverbizMembership(models.Model):
     _inherit = "bizoverbiz.membership"
 
     def action_join(self):
-        return self.env["ir.actions.act_window"]._for_xml_id("bizoverbiz_network.bizoverbiz_join_action")
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("bizoverbiz_network.bizoverbiz_join_action")
+        return {**action, "context": {"default_company_id": self.company_id.id}}
 
     @api.model
     def prepare(self, invitation):

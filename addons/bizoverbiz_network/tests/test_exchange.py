@@ -145,14 +145,14 @@ class TestExchange(NetworkCase):
             if membership.company_id == self.company:
                 raise ZeroDivisionError("a bug")
             if membership.company_id == second:
-                raise UserError("a lock date")
+                raise UserError(membership.env._("The date lies in a locked period."))
             return exchange(membership)
 
         with patch.object(type(self.membership), "_exchange", sometimes), self.enter_registry_test_mode():
             self.env.ref("bizoverbiz_network.ir_cron_exchange").method_direct_trigger()
         first, middle, last = others.sorted("id")
         self.assertIn("failed unexpectedly", first.last_error)
-        self.assertEqual(middle.last_error, "a lock date")
+        self.assertEqual(middle.last_error, "The date lies in a locked period.")
         self.assertFalse(last.last_error)
         self.assertEqual([bool(one.last_exchange) for one in (first, middle, last)], [False, False, True])
 

@@ -176,6 +176,21 @@ class TestJoin(NetworkCase):
         self.assertEqual(membership.company_id, self.company)
         self.assertEqual(branch.bizoverbiz_membership_id, membership)
 
+    def test_an_administrator_does_not_join_for_another_company(self):
+        other = self._new_company("Bois du Forez", "404833048")
+        with self.assertRaises(AccessError):
+            self._join(self.memberships.with_context(allowed_company_ids=other.ids))
+        self.assertEqual(self.engine.requests, [])
+
+    def test_the_join_button_of_a_draft_is_for_its_own_company(self):
+        other = self._new_company("Bois du Forez", "404833048")
+        self.administrator.company_ids |= other
+        memberships = self.memberships.with_company(other)
+        draft = memberships.browse(memberships.prepare(self.engine.invite()))
+        action = draft.with_company(self.company).action_join()
+        form = Form(self.env["bizoverbiz.join"].with_user(self.administrator).with_context(**action["context"]))
+        self.assertEqual(form.company_id, other)
+
     @mute_logger("odoo.addons.bizoverbiz_network.models.bizoverbiz_engine")
     def test_the_wizard_shows_the_network_then_joins(self):
         with Form(self.env["bizoverbiz.join"].with_user(self.administrator)) as form:

@@ -147,7 +147,7 @@ def booked_once(found: Evidence) -> Iterator[str]:
 
 def optimum_certified(found: Evidence) -> Iterator[str]:
     """Invariant 5: the certificates of proposal and decision prove their totals, by the engine's own verifier."""
-    if found.verification.get("verified") is not True:
+    if found.verification.get("holds") is not True:
         yield f"`bizoverbiz round verify {found.number}` says {json.dumps(found.verification, ensure_ascii=False)}"
 
 

@@ -124,7 +124,7 @@ class Books:
 
     def build(self, show: Callable[[str], None]) -> None:
         """As many processes as there are processors; each keeps some firms' books and sends to the others."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
         self.folder.mkdir(parents=True)
         for firm in FIRMS:
             self.cluster.create(f"building_{firm.key}", self.base)

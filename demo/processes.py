@@ -8,8 +8,13 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from demo.progress import TimedOut, wait_for
+
+
+#: By process id; kept so that the ended ones are reaped whoever asks, and the others outlive the object that started them.
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 
 
 class Died(Exception):
@@ -36,7 +41,6 @@ class Processes:
         self.logs, self._records = folder / "log", folder / "run"
         for path in (self.logs, self._records):
             path.mkdir(parents=True, exist_ok=True)
-        self._mine: dict[str, subprocess.Popen[bytes]] = {}
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
@@ -48,7 +52,7 @@ class Processes:
                 command, cwd=cwd, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-        self._mine[name] = process
+        _CHILDREN[process.pid] = process
         record = {"pid": process.pid, "started": _started(process.pid)}
         (self._records / f"{name}.json").write_text(json.dumps(record))
 
@@ -56,9 +60,8 @@ class Processes:
         """Raises Died or TimedOut, both with the log's tail."""
 
         def alive() -> bool:
-            process = self._mine.get(name)
-            if process is not None and process.poll() is not None:
-                raise Died(f"{name} ended with status {process.returncode}; {self.tail(name)}")
+            if self._pid(name) is None:
+                raise Died(f"{name} ended{self._status(name)}; {self.tail(name)}")
             return probe()
 
         try:
@@ -86,7 +89,6 @@ class Processes:
                 os.killpg(pid, signal.SIGKILL)
                 wait_for(f"the end of {name} (process {pid})", lambda: not self._pid(name), 10, every=0.05)
         (self._records / f"{name}.json").unlink(missing_ok=True)
-        self._mine.pop(name, None)
         return pid is not None
 
     def stop_all(self) -> list[str]:
@@ -94,13 +96,21 @@ class Processes:
 
     def _pid(self, name: str) -> int | None:
         """The recorded process if it still runs: same id and same start, so surely the same process."""
-        if name in self._mine:
-            self._mine[name].poll()
+        record = self._record(name)
+        if record.get("pid") in _CHILDREN and _CHILDREN[record["pid"]].poll() is not None:
+            return None
+        return record["pid"] if record and _started(record["pid"]) == record["started"] else None
+
+    def _status(self, name: str) -> str:
+        child = _CHILDREN.get(self._record(name).get("pid"))
+        return f" with status {child.returncode}" if child else ""
+
+    def _record(self, name: str) -> dict[str, Any]:
         try:
             record = json.loads((self._records / f"{name}.json").read_text())
-            return int(record["pid"]) if _started(record["pid"]) == record["started"] else None
+            return {"pid": int(record["pid"]), "started": record["started"]}
         except (FileNotFoundError, ValueError, KeyError):
-            return None
+            return {}
 
 
 def _started(pid: int) -> str | None:

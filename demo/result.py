@@ -22,7 +22,7 @@ def figures(found: Evidence) -> dict[str, Any]:
             "proposed": sum(line.proposed for line in found.lines),
             "set_off": sum(line.set_off or 0 for line in found.lines),
             "total_after": sum(after.values()),
-            "optimum_verified": found.verification.get("verified") is True,
+            "optimum_verified": found.verification.get("holds") is True,
         },
     }
 

@@ -19,7 +19,7 @@ def state(stack: Stack, number: int) -> str:
 
 def propose(stack: Stack, members: Sequence[Member]) -> int:
     """Opens a round, everybody declares, cuts it off; once solved, everybody fetches its statement."""
-    number = int(stack.engine("round", "open", "--hours", str(HOURS), "--json")["round"])
+    number = int(stack.engine("round", "open", "--approval-hours", str(HOURS), "--json")["number"])
     everybody(members, Member.exchange)
     stack.engine("round", "cut", str(number))
     wait_for(f"the proposal of round {number}", lambda: state(stack, number) == "proposed", 60)

@@ -14,7 +14,7 @@ from demo.ledger import ENGINE_DATABASE
 from demo.odoo_client import Odoo
 from demo.processes import Processes, free_port
 
-NETWORK = "Réseau Grand Ouest"
+NETWORK, AGREEMENT = "Réseau Grand Ouest", "2026-11"
 
 
 class EngineCommandFailed(Exception):
@@ -71,7 +71,7 @@ class Stack:
         (self.folder / "signing-key.pem").unlink(missing_ok=True)
         self.cluster.create(ENGINE_DATABASE, user="bizoverbiz")
         self.engine("db", "upgrade")
-        self.engine("network", "init", "--name", NETWORK)
+        self.engine("network", "init", "--name", NETWORK, "--agreement", AGREEMENT)
 
     def start_engine(self) -> None:
         command = str(ROOT / ".venv/bin/bizoverbiz")
@@ -93,7 +93,7 @@ class Stack:
         databases = [firm.database for firm in FIRMS]
         command = [
             self.cluster.odoo_bin, "-c", self.cluster.odoo_rc, "-d", ",".join(databases),
-            f"--db-filter=^({'|'.join(databases)})$", "--http-interface=127.0.0.1", f"--http-port={self.odoo_port}",
+            "--db-filter=^demo_", "--http-interface=127.0.0.1", f"--http-port={self.odoo_port}",
             "--workers=0", "--max-cron-threads=1", "--log-level=info",
         ]  # fmt: skip
         self.processes.start("odoo", command, {}, ROOT)

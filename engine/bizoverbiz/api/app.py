@@ -1,0 +1,34 @@
+"""Where the HTTP API is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from bizoverbiz import __version__
+from bizoverbiz.api import problems
+from bizoverbiz.api.problems import Problem
+from bizoverbiz.api.routers import declarations, members, notices, service, statements
+from bizoverbiz.store.database import Database
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(store: Database, *, base_url: str, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The API over one database; `base_url` is the address members sign for."""
+    app = FastAPI(
+        title="BizOverBiz engine",
+        version=__version__,
+        description="Multilateral set-off of what firms owe each other. What each call means: docs/protocol.md.",
+        responses={"default": {"model": Problem, "description": "Problem details (RFC 9457)"}},
+        redirect_slashes=False,
+    )
+    app.state.store, app.state.base_url, app.state.clock = store, base_url.rstrip("/"), clock
+    problems.install(app)
+    for router in (service.router, members.router, declarations.router, statements.router, notices.router):
+        app.include_router(router, prefix="/v1")
+    return app

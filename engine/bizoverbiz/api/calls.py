@@ -1,0 +1,204 @@
+"""A signed call: who makes it, and the one transaction it runs in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from bizoverbiz.api.signatures import FindKey, SignedRequest, Signer, public_key, verify_request
+from bizoverbiz.errors import (
+    IdempotencyConflictError,
+    MalformedError,
+    NotTheLiveCopyError,
+    ReplayedError,
+    SignatureRefusedError,
+)
+from bizoverbiz.notices import thumbprint
+from bizoverbiz.store.database import Database, Transaction, api_scope
+
+BODY_LIMIT = 10 * 1024 * 1024
+_KEY_LENGTH = 200
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose signature holds."""
+
+    store: Database
+    request: SignedRequest
+    signer: Signer
+    #: None while joining.
+    member: UUID | None
+    database: UUID
+    now: datetime
+
+    def read(self, work: Callable[[Transaction], _T], **scope: str) -> _T:
+        """Run `work` in one transaction that sees this member's rows."""
+        with self.store.transaction(self._scope(scope)) as tx:
+            return work(tx)
+
+    def write(self, work: Callable[[Transaction], tuple[int, dict[str, Any]]], **scope: str) -> JSONResponse:
+        """Run `work` once for this idempotency key, and keep its answer (status and body) with what it wrote.
+
+        Raises `IdempotencyConflictError` if the key was used for another request.
+        """
+        key = self.request.header("idempotency-key")
+        if not key or len(key) > _KEY_LENGTH or not all("!" <= char <= "~" for char in key):
+            raise MalformedError(
+                "a write needs the header Idempotency-Key: 1 to 200 visible ASCII characters", field="Idempotency-Key"
+            )
+        fingerprint = sha256(
+            b"\0".join((self.request.method.encode(), self.request.url.encode(), self.request.body))
+        ).hexdigest()
+        with self.store.transaction(self._scope(scope)) as tx:
+            if self.member is None:
+                _note(tx, self.signer, self.now)
+            tx.one("idempotency_lock", keyid=self.signer.keyid, key=key)
+            stored = tx.one("stored_answer", keyid=self.signer.keyid, key=key)
+            if stored is not None:
+                if stored.request_hash != fingerprint:
+                    raise IdempotencyConflictError(
+                        "this idempotency key was used for another request: use a new one", field="Idempotency-Key"
+                    )
+                return _answer(stored.status, stored.body)
+            status, body = work(tx)
+            tx.run(
+                "stored_answer_insert",
+                keyid=self.signer.keyid,
+                key=key,
+                request_hash=fingerprint,
+                status=status,
+                body=json.dumps(body),
+                now=self.now,
+            )
+        return _answer(status, body)
+
+    def _scope(self, extra: dict[str, str]) -> Any:
+        member = {"member": self.member} if self.member else {}
+        return api_scope(keyid=self.signer.keyid, **member, **extra)
+
+
+def _answer(status: int, body: dict[str, Any]) -> JSONResponse:
+    kind = "application/json" if status < 400 else "application/problem+json"
+    return JSONResponse(body, status, media_type=kind)
+
+
+def _note(tx: Transaction, signer: Signer, now: datetime) -> None:
+    if not tx.run("nonce_insert", keyid=signer.keyid, nonce=signer.nonce, now=now):
+        raise ReplayedError("a request with this nonce was seen before: sign again with a new nonce")
+
+
+class _LimitedRequest(Request):
+    """Refuses a body over the limit while reading it, whatever its Content-Length says."""
+
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            chunks, size = [], 0
+            async for chunk in self.stream():
+                size += len(chunk)
+                if size > BODY_LIMIT:
+                    raise HTTPException(413, "the body is larger than 10 MB: declare in several batches")
+                chunks.append(chunk)
+            self._body = b"".join(chunks)
+        return self._body
+
+
+class SignedRoute(APIRoute):
+    """A route that verifies the signature before anything else looks at the body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def verified(request: Request) -> Response:
+            limited = _LimitedRequest(request.scope, request.receive)
+            body = await limited.body()
+            limited.state.call = await run_in_threadpool(self.authenticate, limited, body)
+            return await handle(limited)
+
+        return verified
+
+    def authenticate(self, request: Request, body: bytes) -> Call:
+        """A member's request: its key is known, its nonce new, its copy of the books the live one if it writes."""
+        store: Database = request.app.state.store
+        now: datetime = request.app.state.clock()
+        signed = _signed(request, body)
+        found: dict[str, Any] = {}
+
+        def find_key(keyid: str) -> str | None:
+            with store.transaction(api_scope(keyid=keyid)) as tx:
+                row = tx.one("key_lookup", keyid=keyid)
+            if row is None or row.revoked_at is not None:
+                return None
+            found["member"] = row.member_id
+            return str(row.x)
+
+        signer = verify_request(signed, find_key, now=now)
+        database = _database(signed)
+        with store.transaction(api_scope(keyid=signer.keyid, member=found["member"])) as tx:
+            _note(tx, signer, now)
+            live = tx.one("member_get", member=found["member"]).database
+        if signed.method != "GET" and database != live:
+            raise NotTheLiveCopyError(
+                f"this request comes from the database {database}, the books of this member are in {live}: "
+                "a copy may read, not write; disconnect it"
+            )
+        return Call(store, signed, signer, found["member"], database, now)
+
+
+class JoinRoute(SignedRoute):
+    """Joining: the signature is made with the key that the body brings (proof of possession)."""
+
+    def authenticate(self, request: Request, body: bytes) -> Call:
+        now: datetime = request.app.state.clock()
+        signed = _signed(request, body)
+        signer = verify_request(signed, _brought_key(body), now=now)
+        return Call(request.app.state.store, signed, signer, None, _database(signed), now)
+
+
+def _brought_key(body: bytes) -> FindKey:
+    try:
+        x = json.loads(body)["public_key"]["x"]
+        public_key(x)
+        own = thumbprint(x)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise MalformedError("the body brings no Ed25519 public key as a JWK", field="public_key") from None
+
+    def find_key(keyid: str) -> str | None:
+        return str(x) if keyid == own else None
+
+    return find_key
+
+
+def _signed(request: Request, body: bytes) -> SignedRequest:
+    path = request.scope.get("raw_path") or request.url.path.encode()
+    query = request.scope["query_string"]
+    url = request.app.state.base_url + path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
+    return SignedRequest(request.method, url, tuple(request.headers.items()), body)
+
+
+def _database(signed: SignedRequest) -> UUID:
+    try:
+        return UUID(signed.header("bizoverbiz-database") or "")
+    except ValueError:
+        raise SignatureRefusedError("the header BizOverBiz-Database has to hold the database's uuid") from None
+
+
+def current_call(request: Request) -> Call:
+    call: Call = request.state.call
+    return call
+
+
+#: What an endpoint asks for to get the verified call.
+SignedCall = Annotated[Call, Depends(current_call)]

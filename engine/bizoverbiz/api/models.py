@@ -1,0 +1,65 @@
+"""What several resources' bodies are made of."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from bizoverbiz.currencies import CURRENCIES
+from bizoverbiz.matching import canonical_identifier
+
+#: Keeps every sum of a round within the integers JSON carries exactly (2^53).
+MAX_AMOUNT = 10**13
+
+
+class Body(BaseModel):
+    """Of exactly this form: no other field, and no type taken for another."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(char) in ("Cc", "Cs", "Cn") for char in text):
+        raise ValueError("control characters have no place here")
+    return text
+
+
+def _currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError(f"{code[:10]} is no current ISO 4217 currency")
+    return code
+
+
+def _day(value: Any) -> Any:
+    # Strict mode takes no string for a date; JSON has nothing else.
+    return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else value
+
+
+def _in_range(day: date) -> date:
+    if not date(1990, 1, 1) <= day <= date(2199, 12, 31):
+        raise ValueError("the date lies outside 1990-01-01 to 2199-12-31")
+    return day
+
+
+def text(maximum: int, minimum: int = 1) -> Any:
+    """A string of `minimum` to `maximum` characters, without surrounding space or control characters."""
+    return Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=minimum, max_length=maximum),
+        AfterValidator(_printable),
+    ]
+
+
+Amount = Annotated[int, Field(ge=0, le=MAX_AMOUNT, description="Minor units (cents).", examples=[4500000])]
+Currency = Annotated[str, AfterValidator(_currency), Field(description="ISO 4217 code.", examples=["EUR"])]
+Day = Annotated[date, BeforeValidator(_day), AfterValidator(_in_range), Field(examples=["2026-10-31"])]
+Identifier = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(canonical_identifier),
+    Field(description="Nine digits are a SIREN, anything else a VAT number.", examples=["552100554"]),
+]
+Email = Annotated[text(200), Field(description="Who answers, for the audit log.", examples=["claire@morin.example"])]

@@ -1,0 +1,99 @@
+"""Every error as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from bizoverbiz.errors import BizoverbizError, RefusedError
+
+_log = structlog.get_logger()
+_TYPES = "https://bizoverbiz.example/problems/"
+
+#: The protocol's problem types: status and title.
+PROBLEMS: Mapping[str, tuple[int, str]] = {
+    "malformed": (422, "The request has not the form asked for"),
+    "lines-refused": (422, "Some lines were refused"),
+    "over-ceiling": (422, "More is approved than can be"),
+    "unknown-line": (422, "A line is not on this statement"),
+    "signature-invalid": (401, "The signature does not hold"),
+    "replayed": (401, "This request was seen before"),
+    "invitation-invalid": (403, "The invitation is not valid"),
+    "suspended": (403, "The membership is suspended"),
+    "not-found": (404, "There is no such thing"),
+    "invitation-used": (409, "The invitation was used already"),
+    "already-a-member": (409, "Already a member"),
+    "not-the-live-copy": (409, "Not the live copy of the books"),
+    "idempotency-conflict": (409, "The idempotency key was used for another request"),
+    "too-late": (409, "Too late"),
+    "approval-raised": (409, "An approval cannot be raised"),
+    "engine-unavailable": (503, "The engine is not available"),
+}
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str = Field(examples=[_TYPES + "too-late"])
+    title: str
+    status: int
+    detail: str = Field(description="Names the thing, the reason and the way out.")
+    field: str | None = Field(None, description="The field that is meant, if one is.")
+
+
+def problem(slug: str, detail: str, *, field: str | None = None, status: int | None = None) -> dict[str, Any]:
+    default, title = PROBLEMS[slug]
+    body = {"type": _TYPES + slug, "title": title, "status": status or default, "detail": detail}
+    return body | ({"field": field} if field else {})
+
+
+def respond(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(body, body["status"], headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer every error, its own and the framework's, with problem details."""
+
+    @app.exception_handler(RefusedError)
+    def refused(request: Request, error: RefusedError) -> JSONResponse:
+        return respond(problem(error.slug, error.detail, field=error.field))
+
+    @app.exception_handler(BizoverbizError)
+    def unavailable(request: Request, error: BizoverbizError) -> JSONResponse:
+        _log.error("unavailable", reason=str(error))
+        return respond(
+            problem("engine-unavailable", "the engine cannot answer now: try again in a minute"), {"Retry-After": "60"}
+        )
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        if first["type"] == "json_invalid":
+            return respond(problem("malformed", f"the body is not JSON: {first['ctx']['error']}", status=400))
+        field = ".".join(str(part) for part in first["loc"][1:]) or None
+        return respond(problem("malformed", f"{field or first['loc'][0]}: {first['msg']}", field=field))
+
+    @app.exception_handler(HTTPException)
+    def other(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return respond(problem("not-found", f"there is nothing at {request.url.path}: see /openapi.json"))
+        title = HTTPStatus(error.status_code).phrase
+        detail = f"{request.method} {request.url.path}: {error.detail or title}"
+        slug = "malformed" if error.status_code == HTTPStatus.BAD_REQUEST else None
+        body = {"type": _TYPES + slug if slug else "about:blank", "title": title, "status": error.status_code}
+        return respond(body | {"detail": detail}, error.headers)
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        _log.error("failed", path=request.url.path, error=type(error).__name__, exc_info=error)
+        detail = "the engine failed on this request; nothing was kept: tell the operator when this happened"
+        body = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail}
+        return respond(body)

@@ -1,0 +1,30 @@
+"""ISO 4217 currencies and how many digits their minor unit has."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+_NO_MINOR_UNIT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+_HUNDREDTHS = """
+AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE
+CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR
+KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB
+PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY
+TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+"""
+
+#: Active ISO 4217 codes of money, each with the number of digits of its minor unit.
+CURRENCIES = MappingProxyType(
+    dict.fromkeys(_HUNDREDTHS.split(), 2)
+    | dict.fromkeys(_NO_MINOR_UNIT.split(), 0)
+    | dict.fromkeys(_THOUSANDTHS.split(), 3)
+)
+
+
+def format_amount(amount: int, currency: str) -> str:
+    """Minor units as people read them: `format_amount(123456789, "EUR")` is `"1,234,567.89 EUR"`."""
+    digits = CURRENCIES[currency]
+    sign = "-" if amount < 0 else ""
+    whole, minor = divmod(abs(amount), 10**digits)
+    return f"{sign}{whole:,}{f'.{minor:0{digits}}' if digits else ''} {currency}"

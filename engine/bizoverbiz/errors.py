@@ -1,0 +1,90 @@
+"""What the engine refuses, as types: each names the thing, the reason and the way out."""
+
+from __future__ import annotations
+
+
+class BizoverbizError(Exception):
+    """Base of every error this engine raises on purpose."""
+
+
+class EngineUnavailableError(BizoverbizError):
+    """The database cannot be reached or holds no schema yet; worth another try later."""
+
+
+class MisconfiguredError(BizoverbizError):
+    """A setting, a key file or the network's own record is missing or wrong: the operator has to act."""
+
+
+class RefusedError(BizoverbizError):
+    """A request that is understood and refused.
+
+    `detail` is one sentence for a human being; `field` names the offending field, if one is meant.
+    `slug` is the last part of the problem type (RFC 9457) in docs/protocol.md.
+    """
+
+    slug = "malformed"
+
+    def __init__(self, detail: str, *, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+
+
+class MalformedError(RefusedError):
+    slug = "malformed"
+
+
+class SignatureRefusedError(RefusedError):
+    slug = "signature-invalid"
+
+
+class ReplayedError(RefusedError):
+    slug = "replayed"
+
+
+class NotTheLiveCopyError(RefusedError):
+    slug = "not-the-live-copy"
+
+
+class IdempotencyConflictError(RefusedError):
+    slug = "idempotency-conflict"
+
+
+class InvitationInvalidError(RefusedError):
+    slug = "invitation-invalid"
+
+
+class InvitationUsedError(RefusedError):
+    slug = "invitation-used"
+
+
+class AlreadyAMemberError(RefusedError):
+    slug = "already-a-member"
+
+
+class SuspendedError(RefusedError):
+    slug = "suspended"
+
+
+class NotFoundError(RefusedError):
+    slug = "not-found"
+
+
+class TooLateError(RefusedError):
+    slug = "too-late"
+
+
+class ApprovalRaisedError(RefusedError):
+    slug = "approval-raised"
+
+
+class OverCeilingError(RefusedError):
+    slug = "over-ceiling"
+
+
+class UnknownLineError(RefusedError):
+    slug = "unknown-line"
+
+
+class IllegalStepError(BizoverbizError):
+    """A round cannot take this step from the state it is in."""

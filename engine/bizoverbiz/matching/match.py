@@ -1,0 +1,158 @@
+"""Both sides of each obligation brought together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from bizoverbiz.matching.model import Declared, Discrepancy, Kind, Matched, Matching, Side, State, Verdict
+from bizoverbiz.matching.numbers import number_key
+
+#: creditor, debtor, number key, currency
+_Key = tuple[str, str, str, str]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Everything declared under one key."""
+
+    receivables: list[Declared] = field(default_factory=list)
+    payables: list[Declared] = field(default_factory=list)
+
+
+def match(declared: Iterable[Declared], *, members: Collection[str], suspended: Collection[str] = ()) -> Matching:
+    """Match declarations by creditor, debtor, normalised invoice number and currency.
+
+    `members` holds the identifiers of all members, `suspended` those that take part in nothing for now. The result
+    does not depend on the order of `declared`. For every key, all declarations of both sides must be given.
+    """
+    verdicts: dict[int, Verdict] = {}
+    groups: dict[_Key, _Group] = defaultdict(_Group)
+    for line in declared:
+        verdict = _excluded(line, members, suspended)
+        if verdict is not None:
+            verdicts[line.id] = verdict
+            continue
+        group = groups[line.creditor, line.debtor, number_key(line.number), line.currency]
+        (group.receivables if line.side is Side.RECEIVABLE else group.payables).append(line)
+    obligations: list[Matched] = []
+    discrepancies: list[Discrepancy] = []
+    for key in sorted(groups):
+        group = groups[key]
+        if len(group.receivables) > 1 or len(group.payables) > 1:
+            discrepancies.append(_ambiguous(key, group, verdicts))
+        elif group.receivables and group.payables:
+            receivable, payable = group.receivables[0], group.payables[0]
+            amount = min(receivable.available, payable.available)
+            obligations.append(_matched(key, receivable, payable, amount))
+            discrepancies.extend(_disagreements(key, receivable, payable))
+            verdicts[receivable.id] = _verdict(receivable, payable, amount)
+            verdicts[payable.id] = _verdict(payable, receivable, amount)
+        else:
+            discrepancies.extend(_one_sided(key, (group.receivables or group.payables)[0], verdicts))
+    return Matching(tuple(obligations), tuple(discrepancies), verdicts)
+
+
+def _excluded(line: Declared, members: Collection[str], suspended: Collection[str]) -> Verdict | None:
+    if line.counterpart not in members:
+        return Verdict(State.COUNTERPART_NOT_MEMBER, reason=f"{line.counterpart} is not a member of the network")
+    if line.member in suspended:
+        return Verdict(State.UNMATCHED, reason="your membership is suspended: ask the network's operator")
+    if line.counterpart in suspended:
+        return Verdict(State.UNMATCHED, reason=f"{line.counterpart} is suspended in the network")
+    return None
+
+
+def _matched(key: _Key, receivable: Declared, payable: Declared, amount: int) -> Matched:
+    creditor, debtor, normalised, currency = key
+    return Matched(
+        creditor,
+        debtor,
+        receivable.number,
+        normalised,
+        currency,
+        amount,
+        receivable.issue_date,
+        receivable.due_date,
+        receivable.id,
+        payable.id,
+    )
+
+
+def _verdict(own: Declared, other: Declared, amount: int) -> Verdict:
+    """Seen by the owner of `own`."""
+    if own.still_open == 0:
+        return Verdict(State.SETTLED)
+    if own.amount_disputed:
+        reason = f"in dispute: {own.dispute_reason or 'no reason given'}"
+    elif other.amount_disputed:
+        reason = f"{own.counterpart} disputes it: {other.dispute_reason or 'no reason given'}"
+    elif own.still_open != other.still_open:
+        reason = f"{own.counterpart} declares another open amount"
+    else:
+        return Verdict(State.MATCHED, amount)
+    if amount:
+        return Verdict(State.MATCHED, amount, reason)
+    return Verdict(State.DISPUTED if own.amount_disputed or other.amount_disputed else State.DISCREPANCY, 0, reason)
+
+
+def _disagreements(key: _Key, receivable: Declared, payable: Declared) -> Iterable[Discrepancy]:
+    if receivable.still_open != payable.still_open:
+        yield _discrepancy(
+            Kind.AMOUNTS_DIFFER, key, receivable, payable, "the two sides declare different open amounts"
+        )
+    if not (receivable.still_open or payable.still_open):
+        return
+    for line, who in ((receivable, "creditor"), (payable, "debtor")):
+        if line.amount_disputed:
+            reason = f"disputed by the {who}: {line.dispute_reason or 'no reason given'}"
+            yield _discrepancy(Kind.DISPUTED, key, receivable, payable, reason)
+            return
+
+
+def _one_sided(key: _Key, line: Declared, verdicts: dict[int, Verdict]) -> Iterable[Discrepancy]:
+    if line.still_open == 0:
+        verdicts[line.id] = Verdict(State.SETTLED)
+        return
+    reason = f"{line.counterpart} has not declared it"
+    verdicts[line.id] = Verdict(State.UNMATCHED, reason=reason)
+    if line.side is Side.RECEIVABLE:
+        yield _discrepancy(Kind.MISSING_AT_DEBTOR, key, line, None, "the debtor has not declared it")
+    else:
+        yield _discrepancy(Kind.MISSING_AT_CREDITOR, key, None, line, "the creditor has not declared it")
+
+
+def _ambiguous(key: _Key, group: _Group, verdicts: dict[int, Verdict]) -> Discrepancy:
+    numbers = sorted({line.number for line in (*group.receivables, *group.payables)})
+    reason = f"several declarations mean the same number ({', '.join(numbers)}): withdraw or renumber all but one"
+    for line in (*group.receivables, *group.payables):
+        verdicts[line.id] = Verdict(State.DISCREPANCY, reason=reason)
+    return _discrepancy(
+        Kind.AMBIGUOUS, key, _representative(group.receivables), _representative(group.payables), reason
+    )
+
+
+def _representative(lines: list[Declared]) -> Declared | None:
+    return min(lines, key=lambda line: (line.number, line.id)) if lines else None
+
+
+def _discrepancy(
+    kind: Kind, key: _Key, receivable: Declared | None, payable: Declared | None, reason: str
+) -> Discrepancy:
+    shown = receivable or payable
+    assert shown is not None
+    creditor, debtor, normalised, currency = key
+    return Discrepancy(
+        kind,
+        creditor,
+        debtor,
+        shown.number,
+        normalised,
+        currency,
+        receivable.still_open if receivable else None,
+        payable.still_open if payable else None,
+        shown.issue_date,
+        shown.due_date,
+        reason,
+    )

@@ -1,0 +1,26 @@
+"""When two spellings mean the same invoice number."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_TOKENS = re.compile(r"\d+|[^\W\d_]+")
+
+
+def number_key(number: str) -> str:
+    """The spelling-independent key of an invoice number; empty if it holds no letter and no digit.
+
+    Letters lose case, accents and width; runs of letters and runs of digits are kept apart, whatever separates them;
+    leading zeros of a run of digits are dropped: `INV/2026/00012`, `inv-2026-12` and `Inv 2026.012` are all
+    `INV.2026.12`. The boundaries between runs of digits stay, because `1/12` and `11/2` are two invoices: a number
+    retyped without any separator is therefore not recognised, which costs a match and never makes a false one.
+    """
+    # Casing may decompose again (ß, ŉ): the key of a key must be itself.
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", number).upper())
+    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    return ".".join(_without_leading_zeros(token) for token in _TOKENS.findall(plain))
+
+
+def _without_leading_zeros(token: str) -> str:
+    return str(int(token)) if token.isdecimal() else token

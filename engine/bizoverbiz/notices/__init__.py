@@ -1,0 +1,21 @@
+"""Signed notices: what they say, how they are signed, how anyone verifies them."""
+
+from bizoverbiz.notices.merkle import Leaf, merkle_root, proofs, verify_inclusion
+from bizoverbiz.notices.payload import NoticeError, NoticeLine, Payload, check_payload
+from bizoverbiz.notices.signing import SigningKey, create_key_file, load_signing_key, thumbprint, verify_notice
+
+__all__ = [
+    "Leaf",
+    "NoticeError",
+    "NoticeLine",
+    "Payload",
+    "SigningKey",
+    "check_payload",
+    "create_key_file",
+    "load_signing_key",
+    "merkle_root",
+    "proofs",
+    "thumbprint",
+    "verify_inclusion",
+    "verify_notice",
+]

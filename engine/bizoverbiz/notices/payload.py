@@ -1,0 +1,95 @@
+"""What a notice says, and the checks anyone can make on it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import rfc8785
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bizoverbiz.errors import BizoverbizError
+from bizoverbiz.notices.merkle import Leaf, verify_inclusion
+
+
+class NoticeError(BizoverbizError):
+    """A notice that must not be believed."""
+
+
+class NoticeLine(BaseModel):
+    """One set-off as its member is told. Amounts in minor units."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    id: str
+    side: Literal["receivable", "payable"]
+    counterpart: str
+    counterpart_name: str
+    number: str
+    reference: str | None
+    due_date: str | None
+    amount_open: int
+    ceiling: int
+    set_off: int = Field(gt=0)
+    remaining: int
+    salt: str
+    proof: list[list[str]]
+
+
+class Payload(BaseModel):
+    """NOTE: the format of docs/protocol.md; kept notices are verified years later, so it may only grow."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    network: str
+    round: int
+    member: str
+    name: str
+    number: int = Field(ge=1)
+    decided_at: str
+    currency: str
+    total: int
+    lines: list[NoticeLine]
+    round_root: str
+    audit_head: str
+
+    def canonical(self) -> bytes:
+        """The bytes that are signed (RFC 8785)."""
+        return rfc8785.dumps(self.model_dump())
+
+    def leaf(self, line: NoticeLine) -> Leaf:
+        own = line.side == "receivable"
+        return Leaf(
+            creditor=self.member if own else line.counterpart,
+            debtor=line.counterpart if own else self.member,
+            id=line.id,
+            number=line.number,
+            round=self.round,
+            currency=self.currency,
+            set_off=line.set_off,
+            salt=line.salt,
+        )
+
+
+def check_payload(payload: bytes) -> Payload:
+    """Parse a notice and check what it claims about itself: its form, its balance, its place in the round's hash.
+
+    Raises `NoticeError`.
+    """
+    try:
+        notice = Payload.model_validate_json(payload)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise NoticeError(f"the notice has not the form of docs/protocol.md: {field}: {first['msg']}") from None
+    if notice.canonical() != payload:
+        raise NoticeError("the notice is not canonical JSON (RFC 8785)")
+    for side in ("receivable", "payable"):
+        total = sum(line.set_off for line in notice.lines if line.side == side)
+        if total != notice.total:
+            raise NoticeError(f"the {side} lines of notice {notice.number} sum to {total}, its total is {notice.total}")
+    for line in notice.lines:
+        if not line.set_off <= line.ceiling <= line.amount_open or line.remaining != line.amount_open - line.set_off:
+            raise NoticeError(f"line {line.number} of notice {notice.number}: its amounts contradict each other")
+        if not verify_inclusion(notice.leaf(line), line.proof, notice.round_root):
+            raise NoticeError(f"line {line.number} of notice {notice.number} is not in the round's published hash")
+    return notice

@@ -1,0 +1,87 @@
+"""Signing notices and verifying them: compact JWS (RFC 7515) with Ed25519 (RFC 9864)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from bizoverbiz.errors import MisconfiguredError
+from bizoverbiz.notices.payload import NoticeError, Payload, check_payload
+
+_REGISTRY = jws.JWSRegistry(algorithms=["Ed25519"])
+_TYPE = "bizoverbiz-notice+jws"
+
+
+def thumbprint(x: str) -> str:
+    """RFC 7638 thumbprint of the Ed25519 public key whose JWK coordinate is `x`. Raises `ValueError`."""
+    try:
+        return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x}).thumbprint()
+    except JoseError as error:
+        raise ValueError(f"not an Ed25519 public key: {error}") from None
+
+
+class SigningKey:
+    """The engine's private key, held in memory only."""
+
+    def __init__(self, pem: bytes) -> None:
+        key = OKPKey.import_key(pem)
+        if key.as_dict(private=False)["crv"] != "Ed25519":
+            raise ValueError("not an Ed25519 key")
+        self._key = key
+        self.keyid = key.thumbprint()
+        self.x = str(key.as_dict(private=False)["x"])
+
+    def public_jwk(self) -> dict[str, str]:
+        return {"kty": "OKP", "crv": "Ed25519", "x": self.x, "kid": self.keyid, "use": "sig", "alg": "Ed25519"}
+
+    def sign(self, payload: Payload) -> str:
+        header = {"alg": "Ed25519", "kid": self.keyid, "typ": _TYPE}
+        return jws.serialize_compact(header, payload.canonical(), self._key, registry=_REGISTRY)
+
+
+def create_key_file(path: Path) -> SigningKey:
+    """Create a new key in `path`, readable by its owner only. Raises `MisconfiguredError` if that cannot be."""
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise MisconfiguredError(f"the signing key cannot be written to {path}: {error.strerror}") from None
+    return SigningKey(pem)
+
+
+def load_signing_key(path: Path) -> SigningKey:
+    try:
+        return SigningKey(path.read_bytes())
+    except OSError as error:
+        raise MisconfiguredError(f"the signing key {path} cannot be read: {error.strerror}") from None
+    except (JoseError, ValueError, KeyError):
+        raise MisconfiguredError(f"{path} holds no Ed25519 private key in PEM") from None
+
+
+def verify_notice(token: str, keys: Mapping[str, Any]) -> Payload:
+    """Verify a notice against a JWK set (RFC 7517) and return what it says. Raises `NoticeError`."""
+    try:
+        kid = jws.extract_compact(token.encode("ascii")).headers().get("kid")
+    except (JoseError, ValueError) as error:
+        raise NoticeError(f"this is not a compact JWS: {error}") from None
+    jwk = next((key for key in keys.get("keys", []) if key.get("kid") == kid), None)
+    if jwk is None:
+        raise NoticeError(f"the notice is signed with key {kid}, which is not in the key set given")
+    try:
+        signed = jws.deserialize_compact(token, OKPKey.import_key(jwk), registry=_REGISTRY)
+    except (JoseError, ValueError) as error:
+        raise NoticeError(f"the signature of the notice does not hold: {error}") from None
+    if signed.headers().get("typ") != _TYPE:
+        raise NoticeError(f"the JWS is of type {signed.headers().get('typ')}, not {_TYPE}")
+    return check_payload(signed.payload)

@@ -1,0 +1,107 @@
+"""What a member does with its statements and notices."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from bizoverbiz.errors import NotFoundError, SuspendedError
+from bizoverbiz.rounds.audit import instant
+from bizoverbiz.rounds.state import LineToApprove, StatementState, approve, check_open
+from bizoverbiz.store.database import Transaction
+
+
+def statements(tx: Transaction, member: UUID) -> list[dict[str, Any]]:
+    """The member's last 50 statements, newest first, as docs/protocol.md gives them."""
+    rows = tx.all("statements_own", member=member)
+    lines = defaultdict(list)
+    for line in tx.all("statement_lines_own", statements=[row.id for row in rows]):
+        lines[line.statement_id].append(line)
+    return [_statement(row, lines[row.id]) for row in rows]
+
+
+def answer(
+    tx: Transaction,
+    *,
+    member: UUID,
+    statement: UUID,
+    verdict: Literal["approve", "refuse"],
+    answered_by: str,
+    reason: str | None,
+    approved: Mapping[UUID, int],
+    now: datetime,
+) -> dict[str, Any]:
+    """Approve a statement, line by line up to an amount, or refuse it. Returns the statement.
+
+    Raises `NotFoundError`, `TooLateError`, `SuspendedError`, and what `state.approve` raises.
+    """
+    row = tx.one("statement_lock", statement=statement)
+    if row is None:
+        raise NotFoundError(f"there is no statement {statement} of yours")
+    check_open(row.state, row.deadline, now)
+    if verdict == "approve":
+        if tx.one("member_get", member=member).status != "active":
+            raise SuspendedError("your membership is suspended: you may refuse this statement, not approve it")
+        before = {
+            line.id: LineToApprove(line.ceiling, line.approved)
+            for line in tx.all("statement_lines_own", statements=[statement])
+        }
+        holds = approve(row.state, before, approved)
+        content = json.dumps({str(line): amount for line, amount in sorted(holds.items())})
+        tx.run("statement_lines_approve", statement=statement, approved=content)
+    state = StatementState.APPROVED if verdict == "approve" else StatementState.REFUSED
+    tx.run("statement_answer", statement=statement, state=state, answered_by=answered_by, reason=reason, now=now)
+    said = {"answer": verdict, "answered_by": answered_by, "reason": reason}
+    if verdict == "approve":
+        said["lines"] = {str(line): amount for line, amount in approved.items()}
+    tx.run("answer_insert", statement=statement, member=member, now=now, content=json.dumps(said))
+    return _statement(
+        tx.one("statement_lock", statement=statement), tx.all("statement_lines_own", statements=[statement])
+    )
+
+
+def acknowledge(tx: Transaction, *, member: UUID, number: int, booked: list[dict[str, Any]], now: datetime) -> None:
+    """The member has booked its notice `number`; said again, it changes nothing. Raises `NotFoundError`."""
+    if not tx.run("notice_acknowledge", member=member, number=number, booked=json.dumps(booked), now=now):
+        raise NotFoundError(f"there is no notice {number} of yours")
+
+
+def _statement(row: Any, lines: list[Any]) -> dict[str, Any]:
+    def proposed(side: str) -> int:
+        return sum(line.proposed for line in lines if line.side == side)
+
+    return {
+        "id": str(row.id),
+        "round": row.round,
+        "state": row.state,
+        "currency": row.currency,
+        "proposed_at": instant(row.proposed_at),
+        "deadline": instant(row.deadline),
+        "receivable": proposed("receivable"),
+        "payable": proposed("payable"),
+        "answered_by": row.answered_by,
+        "reason": row.reason,
+        "lines": [_line(line) for line in lines],
+    }
+
+
+def _line(line: Any) -> dict[str, Any]:
+    return {
+        "id": str(line.id),
+        "side": line.side,
+        "counterpart": line.counterpart,
+        "counterpart_name": line.counterpart_name,
+        "number": line.number,
+        "reference": line.reference,
+        "issue_date": line.issue_date.isoformat(),
+        "due_date": line.due_date.isoformat() if line.due_date else None,
+        "amount_open": line.amount_open,
+        "ceiling": line.ceiling,
+        "proposed": line.proposed,
+        "approved": line.approved,
+        "set_off": line.set_off,
+    }

@@ -1,0 +1,89 @@
+"""The worker: takes each round's next step when it is due, and matches what has changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bizoverbiz.errors import BizoverbizError, EngineUnavailableError, IllegalStepError
+from bizoverbiz.netting import NettingError
+from bizoverbiz.notices import SigningKey
+from bizoverbiz.rounds.collection import match_changes
+from bizoverbiz.rounds.deciding import decide
+from bizoverbiz.rounds.opening import close_if_booked
+from bizoverbiz.rounds.proposing import propose
+from bizoverbiz.rounds.state import RoundState
+from bizoverbiz.store.database import WORKER, Database, Transaction
+
+_log = structlog.get_logger()
+#: Seconds between two looks at the database; an idle look is three small queries.
+PAUSE = 2.0
+#: Seconds to wait after a failure: doubled each time, up to the limit.
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+_NONCES_KEPT = timedelta(seconds=600)
+_ANSWERS_KEPT = timedelta(days=30)
+
+Clock = Callable[[], datetime]
+
+
+def run(store: Database, *, load_key: Callable[[], SigningKey], clock: Clock, stop: threading.Event) -> None:
+    """Work until `stop` is set; whatever fails is tried again, ever less often while it keeps failing."""
+    wait = _FIRST_WAIT
+    while not stop.is_set():
+        if work_once(store, load_key=load_key, clock=clock):
+            wait = _FIRST_WAIT
+            stop.wait(PAUSE)
+        else:
+            stop.wait(wait)
+            wait = min(2 * wait, _LONGEST_WAIT)
+
+
+def work_once(store: Database, *, load_key: Callable[[], SigningKey], clock: Clock) -> bool:
+    """Take every step that is due, each in its own transaction. Returns whether all went well.
+
+    A step that fails leaves everything as it was and holds up no other round.
+    """
+    well = _attempt("match", lambda: _in_transaction(store, match_changes))
+    try:
+        with store.transaction(WORKER) as tx:
+            rounds = tx.all("rounds_in", states=[RoundState.FROZEN, RoundState.PROPOSED, RoundState.DECIDED])
+    except EngineUnavailableError as error:
+        _log.error("step failed", step="look", reason=str(error))
+        return False
+    for one in rounds:
+        well &= _attempt(f"round {one.number}", lambda: _advance(store, one.number, one.state, load_key, clock()))  # noqa: B023
+    return _attempt("forget", lambda: _in_transaction(store, lambda tx: _forget(tx, clock()))) and well
+
+
+def _advance(store: Database, number: int, state: str, load_key: Callable[[], SigningKey], now: datetime) -> None:
+    with store.transaction(WORKER) as tx:
+        if state == RoundState.FROZEN:
+            propose(tx, number, now=now)
+        elif state == RoundState.PROPOSED:
+            decide(tx, number, key=load_key(), now=now)
+        else:
+            close_if_booked(tx, number, now=now)
+
+
+def _attempt(step: str, action: Callable[[], object]) -> bool:
+    try:
+        action()
+    except IllegalStepError as error:
+        _log.info("step taken by another worker", step=step, reason=str(error))
+    except (BizoverbizError, NettingError) as error:
+        _log.error("step failed", step=step, error=type(error).__name__, reason=str(error))
+        return False
+    return True
+
+
+def _in_transaction(store: Database, work: Callable[[Transaction], object]) -> None:
+    with store.transaction(WORKER) as tx:
+        work(tx)
+
+
+def _forget(tx: Transaction, now: datetime) -> None:
+    tx.run("nonces_forget", before=now - _NONCES_KEPT)
+    tx.run("stored_answers_forget", before=now - _ANSWERS_KEPT)

@@ -1,0 +1,41 @@
+"""What the operator sets in the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import AnyHttpUrl, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bizoverbiz.errors import MisconfiguredError
+
+
+class Settings(BaseSettings):
+    """Read once at start; every part gets what it needs as an argument."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
+    #: libpq address of the engine's own database, never one of Odoo's.
+    database_url: str = Field(validation_alias="DATABASE_URL")
+    #: The address members use; it is part of what they sign (`@target-uri`).
+    public_url: AnyHttpUrl = Field(AnyHttpUrl("http://127.0.0.1:8070"), validation_alias="BIZOVERBIZ_PUBLIC_URL")
+    #: PKCS #8 PEM file of the Ed25519 key that signs notices, mode 0600.
+    signing_key: Path | None = Field(None, validation_alias="BIZOVERBIZ_SIGNING_KEY")
+
+    @property
+    def base_url(self) -> str:
+        return str(self.public_url).rstrip("/")
+
+    def signing_key_path(self) -> Path:
+        if self.signing_key is None:
+            raise MisconfiguredError("BIZOVERBIZ_SIGNING_KEY is not set: name the file of the engine's signing key")
+        return self.signing_key
+
+
+def load_settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise MisconfiguredError(f"environment variable {name}: {first['msg']}: set it and start again") from None

@@ -1,0 +1,191 @@
+-- name: round_insert
+-- Open the next round; fails on `round_one_in_collection` while another collects.
+INSERT INTO round (number, state, approval_hours, opened_at)
+SELECT coalesce(max(number), 0) + 1, 'collection', %(approval_hours)s, %(now)s FROM round RETURNING number;
+
+-- name: round_get
+-- One round.
+SELECT number, state, approval_hours, opened_at, frozen_at, proposed_at, deadline, decided_at, ended_at, root, audit_head
+FROM round WHERE number = %(round)s;
+
+-- name: round_lock
+-- One round, held until the transaction ends: two workers never take the same step.
+SELECT number, state, approval_hours, opened_at, frozen_at, proposed_at, deadline, decided_at, ended_at, root, audit_head
+FROM round WHERE number = %(round)s FOR UPDATE;
+
+-- name: rounds_in
+-- Numbers of the rounds in one of the states given.
+SELECT number, state, deadline FROM round WHERE state = ANY (%(states)s) ORDER BY number;
+
+-- name: round_update
+-- Take a step; what is not given stays.
+UPDATE round SET state = %(state)s, frozen_at = coalesce(%(frozen_at)s, frozen_at),
+    proposed_at = coalesce(%(proposed_at)s, proposed_at), deadline = coalesce(%(deadline)s, deadline),
+    decided_at = coalesce(%(decided_at)s, decided_at), ended_at = coalesce(%(ended_at)s, ended_at),
+    root = coalesce(%(root)s, root), audit_head = coalesce(%(audit_head)s, audit_head)
+WHERE number = %(round)s;
+
+-- name: lines_freeze
+-- Everything matched that is in no live round and whose parties both take part.
+INSERT INTO round_line (round, obligation_id, key, currency, creditor_id, debtor_id, creditor, debtor, number,
+    issue_date, due_date, ceiling)
+SELECT %(round)s, obligation.id, creditor.identifier || '>' || debtor.identifier || '>' || number_key, currency,
+    creditor.id, debtor.id, creditor.identifier, debtor.identifier, number, issue_date, due_date, amount
+FROM obligation JOIN member creditor ON creditor.id = creditor_id JOIN member debtor ON debtor.id = debtor_id
+WHERE amount > 0 AND creditor.status = 'active' AND debtor.status = 'active'
+    AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live);
+
+-- name: problems_insert
+-- One netting problem per currency.
+INSERT INTO round_problem (round, currency, matched)
+SELECT round, currency, sum(ceiling) FROM round_line WHERE round = %(round)s GROUP BY round, currency;
+
+-- name: problems
+-- The round's problems, with their certificates.
+SELECT currency, matched, proposed, proposal_certificate, set_off, decision_certificate
+FROM round_problem WHERE round = %(round)s ORDER BY currency;
+
+-- name: problem_propose
+-- What the proposal sets off, and the proof that it is the most possible.
+UPDATE round_problem SET proposed = %(total)s, proposal_certificate = %(certificate)s
+WHERE round = %(round)s AND currency = %(currency)s;
+
+-- name: problem_decide
+-- What the decision sets off, and the proof that it is the most possible.
+UPDATE round_problem SET set_off = %(total)s, decision_certificate = %(certificate)s
+WHERE round = %(round)s AND currency = %(currency)s;
+
+-- name: lines
+-- The round's obligations, in the order of the round's published hash.
+SELECT id, obligation_id, key, currency, creditor_id, debtor_id, creditor, debtor, number, issue_date, due_date,
+    ceiling, proposed, final_ceiling, set_off, salt
+FROM round_line WHERE round = %(round)s ORDER BY currency, key;
+
+-- name: lines_propose
+-- The proposed set-offs.
+UPDATE round_line SET proposed = found.proposed
+FROM json_to_recordset(%(rows)s::json) AS found (id uuid, proposed bigint) WHERE round_line.id = found.id;
+
+-- name: lines_decide
+-- The decided set-offs; the obligations are free for the next round.
+UPDATE round_line SET final_ceiling = found.final_ceiling, set_off = found.set_off, salt = found.salt, live = false
+FROM json_to_recordset(%(rows)s::json) AS found (id uuid, final_ceiling bigint, set_off bigint, salt text)
+WHERE round_line.id = found.id;
+
+-- name: lines_release
+-- An abandoned round lets its obligations go.
+UPDATE round_line SET live = false WHERE round = %(round)s;
+
+-- name: lines_current
+-- What either side still declares of each of the round's obligations, 0 once a party is suspended.
+SELECT round_line.id, CASE WHEN creditor.status = 'active' AND debtor.status = 'active' THEN amount ELSE 0 END AS amount
+FROM round_line JOIN obligation ON obligation.id = obligation_id
+JOIN member creditor ON creditor.id = round_line.creditor_id JOIN member debtor ON debtor.id = round_line.debtor_id
+WHERE round = %(round)s;
+
+-- name: statements_insert
+-- A statement for every member to whom something is proposed, one per currency.
+INSERT INTO statement (round, member_id, currency, state)
+SELECT DISTINCT round, party, currency, 'proposed'
+FROM round_line CROSS JOIN LATERAL (VALUES (creditor_id), (debtor_id)) AS parties (party)
+WHERE round = %(round)s AND proposed > 0;
+
+-- name: statement_lines_insert
+-- Every frozen obligation of those members, seen from its own side.
+INSERT INTO statement_line (statement_id, line_id, member_id, side, reference, amount_open, counterpart_name)
+SELECT statement.id, line.id, statement.member_id, own.side, declaration.reference,
+    greatest(line.ceiling, coalesce(declaration.amount_open - decided, 0)), other.name
+FROM statement
+JOIN round_line line ON line.round = statement.round AND line.currency = statement.currency
+    AND statement.member_id IN (line.creditor_id, line.debtor_id)
+CROSS JOIN LATERAL (SELECT CASE statement.member_id WHEN line.creditor_id THEN 'receivable' ELSE 'payable' END) own (side)
+JOIN member other ON other.id = CASE own.side WHEN 'receivable' THEN line.debtor_id ELSE line.creditor_id END
+JOIN obligation ON obligation.id = line.obligation_id
+LEFT JOIN declaration ON declaration.member_id = statement.member_id AND declaration.side = own.side
+    AND declaration.counterpart = other.identifier AND declaration.number_key = obligation.number_key
+    AND declaration.currency = line.currency
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(amount), 0) AS decided FROM set_off WHERE set_off.obligation_id = line.obligation_id
+        AND CASE own.side WHEN 'receivable' THEN creditor_notice ELSE debtor_notice END > declaration.last_notice) notices
+WHERE statement.round = %(round)s
+ON CONFLICT DO NOTHING;
+
+-- name: statements_lock
+-- The round's statements, held: no answer comes in while the decision is taken.
+SELECT id, member_id, currency, state FROM statement WHERE round = %(round)s ORDER BY id FOR UPDATE;
+
+-- name: statements_of_round
+-- The round's statements for the operator.
+SELECT statement.id, identifier, name, currency, state, answered_by, answered_at, reason
+FROM statement JOIN member ON member.id = member_id WHERE round = %(round)s ORDER BY currency, identifier;
+
+-- name: approvals
+-- What either side approves of each line; no row where a party has no statement or refuses.
+SELECT line_id, statement_line.member_id, side, approved
+FROM statement_line JOIN statement ON statement.id = statement_id
+WHERE round = %(round)s AND state IN ('approved', 'decided') AND approved IS NOT NULL;
+
+-- name: statements_decide
+-- The decision closes every statement; who has said nothing has refused.
+UPDATE statement SET state = CASE state WHEN 'approved' THEN 'decided' ELSE 'refused' END,
+    reason = CASE state WHEN 'proposed' THEN 'no answer before the deadline' ELSE reason END
+WHERE round = %(round)s;
+
+-- name: statements_abandon
+-- The round is abandoned: nothing is asked any more.
+UPDATE statement SET state = 'abandoned' WHERE round = %(round)s;
+
+-- name: answers_of_round
+-- Every answer given, in order, for the audit log.
+SELECT answer.at, identifier, currency, content FROM answer
+JOIN statement ON statement.id = statement_id JOIN member ON member.id = answer.member_id
+WHERE round = %(round)s ORDER BY answer.id;
+
+-- name: statement_details
+-- Own books and marks of every statement line of the round, for the notices.
+SELECT line_id, member_id, side, reference, amount_open, counterpart_name FROM statement_line
+WHERE statement_id IN (SELECT id FROM statement WHERE round = %(round)s);
+
+-- name: parties_lock
+-- The members to be given notices, held so that their numbers stay gapless.
+SELECT id, identifier, name, last_notice FROM member WHERE id = ANY (%(members)s) ORDER BY id FOR UPDATE;
+
+-- name: parties_count_notices
+-- The last notice of each of these members.
+UPDATE member SET last_notice = found.last_notice
+FROM json_to_recordset(%(rows)s::json) AS found (id uuid, last_notice integer) WHERE member.id = found.id;
+
+-- name: notices_insert
+-- The signed notices, which are also the outbox: what has no acknowledgement is still to be delivered.
+INSERT INTO notice (member_id, number, round, currency, jws)
+SELECT member_id, number, %(round)s, currency, jws
+FROM json_to_recordset(%(rows)s::json) AS signed (member_id uuid, number integer, currency text, jws text);
+
+-- name: set_offs_insert
+-- What is decided, and in which notices.
+INSERT INTO set_off (line_id, obligation_id, amount, creditor_id, creditor_notice, debtor_id, debtor_notice)
+SELECT line_id, obligation_id, amount, creditor_id, creditor_notice, debtor_id, debtor_notice
+FROM json_to_recordset(%(rows)s::json) AS decided (line_id uuid, obligation_id uuid, amount bigint, creditor_id uuid,
+    creditor_notice integer, debtor_id uuid, debtor_notice integer);
+
+-- name: notices_of_round
+-- Every notice of the round, for verification and closing.
+SELECT identifier, notice.number, currency, jws, acknowledged_at FROM notice JOIN member ON member.id = member_id
+WHERE round = %(round)s ORDER BY identifier, notice.number;
+
+-- name: notices_open
+-- How many notices of the round nobody has acknowledged yet.
+SELECT count(*) AS count FROM notice WHERE round = %(round)s AND acknowledged_at IS NULL;
+
+-- name: audit_last
+-- The head of the round's audit log.
+SELECT seq, hash FROM audit_entry WHERE round = %(round)s ORDER BY seq DESC LIMIT 1;
+
+-- name: audit_insert
+-- One more entry; its hash covers the one before.
+INSERT INTO audit_entry (round, seq, at, kind, body, hash)
+VALUES (%(round)s, %(seq)s, %(at)s, %(kind)s, %(body)s, %(hash)s);
+
+-- name: audit_entries
+-- The round's audit log.
+SELECT seq, at, kind, body, hash FROM audit_entry WHERE round = %(round)s ORDER BY seq;

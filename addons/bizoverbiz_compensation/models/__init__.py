@@ -8,6 +8,7 @@ from . import (
     bizoverbiz_notice_booking,
     bizoverbiz_notice_line,
     bizoverbiz_statement,
+    bizoverbiz_statement_exchange,
     bizoverbiz_statement_line,
     res_company,
 )

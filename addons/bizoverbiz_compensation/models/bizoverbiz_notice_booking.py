@@ -14,6 +14,7 @@ class BookingBlockedError(UserError):
     """The books cannot take the entry now; a person has to do something first."""
 
 
+# pylint: disable=consider-merging-classes-inherited; receiving and booking are long enough for a file each
 class BizoverbizNotice(models.Model):
     """Booking: one entry a company, debit suppliers, credit customers, no clearing account."""
 
@@ -83,9 +84,9 @@ class BizoverbizNotice(models.Model):
             if not self.currency_id.is_zero(difference):
                 raise BookingBlockedError(
                     self.env._(
-                        "The notice does not balance in %(company)s (difference %(amount)s): its set-offs clear invoices "
-                        "of one branch against bills of another. Enter the invoices of the round in one branch, or refuse "
-                        "such lines in the next round.",
+                        "The notice does not balance in %(company)s (difference %(amount)s): it clears invoices of one "
+                        "branch against bills of another. Enter the invoices of a round in one branch, or refuse such "
+                        "lines in the next round.",
                         company=company.name,
                         amount=format_amount(self.env, difference, self.currency_id),
                     )
@@ -113,8 +114,8 @@ class BizoverbizNotice(models.Model):
         if violated := self._lock_violations(company, day, lines):
             raise BookingBlockedError(
                 self.env._(
-                    "%(date)s is in a locked period of %(company)s: %(locks)s. Reopen the period (lock exceptions work "
-                    "too) and exchange again, or book at the first open date; the notice keeps the day of the decision.",
+                    "%(date)s is in a locked period of %(company)s: %(locks)s. Reopen it (a lock exception will do) "
+                    "and exchange again, or book at the first open date; the notice keeps the day of the decision.",
                     date=format_date(self.env, day),
                     company=company.name,
                     locks=company._format_lock_dates(violated),

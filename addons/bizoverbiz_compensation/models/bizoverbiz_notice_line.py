@@ -20,7 +20,7 @@ class BizoverbizNoticeLine(models.Model):
     move_id = fields.Many2one("account.move", "Invoice", readonly=True, index=True, ondelete="restrict")
     statement_line_id = fields.Many2one("bizoverbiz.statement.line", readonly=True)
     due_date = fields.Date(readonly=True)
-    set_off = fields.Monetary("Set Off", readonly=True)
+    set_off = fields.Monetary(readonly=True)
     remaining = fields.Monetary(readonly=True)
     excess = fields.Monetary(readonly=True, help="What the invoice could not take any more.")
 

@@ -33,7 +33,7 @@ class BizoverbizStatementLine(models.Model):
         "Approval Sent", readonly=True, help="The highest approval that the network may hold: no notice may exceed it."
     )
     struck = fields.Boolean(compute="_compute_struck")
-    set_off = fields.Monetary("Set Off", readonly=True)
+    set_off = fields.Monetary(readonly=True)
     remaining = fields.Monetary(compute="_compute_remaining", help="What stays to be paid after the set-off.")
 
     _uuid_uniq = models.Constraint("unique (statement_id, uuid)", "A line stands once on its statement.")

@@ -1,0 +1,114 @@
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+from odoo.addons.bizoverbiz_network.exceptions import EngineRefused
+
+from ..tools.minor_units import from_minor
+from .bizoverbiz_statement import ACTIVITY
+
+
+# pylint: disable=consider-merging-classes-inherited; answering and exchanging are long enough for a file each
+class BizoverbizStatement(models.Model):
+    """Statements as they come and go in an exchange."""
+
+    _inherit = "bizoverbiz.statement"
+
+    @api.model
+    def _send_pending(self, membership):
+        pending = self.search(
+            [
+                ("membership_id", "=", membership.id),
+                ("answer_state", "=", "to_send"),
+                ("state", "in", ("proposed", "approved")),
+            ]
+        )
+        for statement in pending:
+            try:
+                statement._send_answer()
+            except EngineRefused as error:
+                statement._answer_not_accepted(error)
+
+    @api.model
+    def _lower_approvals(self, membership):
+        """Lower approvals that the books no longer support: the invoice was paid, credited, undone or disputed."""
+        lines = self.env["bizoverbiz.statement.line"].search(
+            [
+                ("statement_id.membership_id", "=", membership.id),
+                ("statement_id.answer", "=", "approve"),
+                ("statement_id.answer_state", "!=", "refused"),
+                ("statement_id.state", "in", ("proposed", "approved")),
+                ("approved", ">", 0),
+                ("move_id", "!=", False),
+            ]
+        )
+        for statement, approved in lines.grouped("statement_id").items():
+            lowered = approved._lower_to_books()
+            if lowered:
+                statement._store_answer("approve")
+                statement.message_post(
+                    body=self.env._(
+                        "Approval lowered to what is still open and undisputed: %(invoices)s.",
+                        invoices=", ".join(lowered.mapped("number")),
+                    )
+                )
+
+    @api.model
+    def _fetch(self, membership):
+        found = membership._request("GET", "/v1/statements")["statements"]
+        known = {record.uuid: record for record in self.search([("membership_id", "=", membership.id)])}
+        lines = [line for item in found if str(item["id"]) not in known for line in item["lines"]]
+        moves = membership._moves_by_reference(line.get("reference") for line in lines)
+        partners = membership._partners_by_identifier({line["counterpart"] for line in lines})
+        for item in reversed(found):
+            if statement := known.get(str(item["id"])):
+                statement._mirror(item)
+            else:
+                self.create(self._prepare_values(membership, item, moves, partners))._announce()
+
+    @api.model
+    def _prepare_values(self, membership, item, moves, partners):
+        currency = membership._currency(item["currency"])
+        digits = currency.decimal_places
+        prepare_line = self.env["bizoverbiz.statement.line"]._prepare_values
+        return {
+            "membership_id": membership.id,
+            "uuid": str(item["id"]),
+            "round": item["round"],
+            "state": item["state"],
+            "currency_id": currency.id,
+            "proposed_at": membership.company_id._bizoverbiz_utc(item["proposed_at"]),
+            "deadline": membership.company_id._bizoverbiz_utc(item["deadline"]),
+            "receivable": from_minor(item["receivable"], digits),
+            "payable": from_minor(item["payable"], digits),
+            "reason": item.get("reason"),
+            "line_ids": [
+                Command.create(prepare_line(membership, line, currency, moves, partners)) for line in item["lines"]
+            ],
+        }
+
+    def _announce(self):
+        """Ask the approvers to answer."""
+        for statement in self.filtered(lambda statement: statement.state == "proposed"):
+            deadline = statement.deadline or fields.Datetime.now() + timedelta(days=1)
+            statement.membership_id._remind(
+                statement,
+                ACTIVITY,
+                "bizoverbiz_network.group_approver",
+                self.env._("Approve what may be set off, strike single lines, or refuse. Silence counts as a refusal."),
+                deadline=fields.Datetime.context_timestamp(statement, deadline).date(),
+            )
+
+    def _mirror(self, item):
+        """Take over what only the engine knows: the state of the round and, once decided, the set-offs."""
+        self.ensure_one()
+        if item["state"] != self.state:
+            self.write({"state": item["state"], "reason": self.reason or item.get("reason")})
+            if self.state != "proposed":
+                self.activity_unlink([ACTIVITY])
+        if self.state != "decided":
+            return
+        digits = self.currency_id.decimal_places
+        set_offs = {str(line["id"]): from_minor(line.get("set_off") or 0, digits) for line in item["lines"]}
+        for line in self.line_ids:
+            if line.currency_id.compare_amounts(line.set_off, set_offs.get(line.uuid, 0.0)):
+                line.set_off = set_offs.get(line.uuid, 0.0)

@@ -1,0 +1,11 @@
+from . import (
+    test_booking,
+    test_declaration,
+    test_discrepancy,
+    test_foreign_currency,
+    test_lock_dates,
+    test_minor_units,
+    test_notice,
+    test_statement,
+    test_verification,
+)

@@ -1,0 +1,221 @@
+"""A third party's engine, as far as set-offs go: it answers the protocol from memory and signs notices for real."""
+
+import hashlib
+import json
+import re
+import uuid
+
+import requests
+import responses
+from odoo.addons.bizoverbiz_network.tests.common import URL, FakeEngine, problem
+from odoo.addons.bizoverbiz_network.tools import keys
+
+
+def canonical(value):
+    """Enough of RFC 8785 for ASCII keys; not the code under test."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def sign(private_key, payload, header=None, raw=None):
+    header = header or {
+        "alg": "Ed25519",
+        "kid": keys.thumbprint(keys.public_jwk(private_key)),
+        "typ": "bizoverbiz-notice+jws",
+    }
+    signed = f"{keys.base64url(canonical(header))}.{keys.base64url(raw or canonical(payload))}"
+    signature = keys.load_private_key(private_key).sign(signed.encode())
+    return f"{signed}.{keys.base64url(signature)}"
+
+
+def merkle(leaves):
+    """Root and one proof a leaf; an odd last node moves up unchanged."""
+    proofs = [[] for _leaf in leaves]
+    level = [(leaf, [index]) for index, leaf in enumerate(leaves)]
+    while len(level) > 1:
+        above = []
+        for left, right in zip(level[::2], level[1::2], strict=False):
+            for index in left[1]:
+                proofs[index].append(["right", right[0].hex()])
+            for index in right[1]:
+                proofs[index].append(["left", left[0].hex()])
+            above.append((hashlib.sha256(b"\x01" + left[0] + right[0]).digest(), left[1] + right[1]))
+        level = above + ([level[-1]] if len(level) % 2 else [])
+    return level[0][0].hex(), proofs
+
+
+class SetOffEngine(FakeEngine):
+    def __init__(self):
+        super().__init__()
+        self.member = None
+        self.declarations, self.statements, self.notices, self.discrepancies = [], [], [], []
+        self.acknowledged = {}
+        self.refused = {}
+        #: routes that do not answer, and routes that do the work and then lose the answer
+        self.broken, self.lossy = set(), set()
+        self.too_late = False
+        for method, path, handler in (
+            (responses.POST, "declarations", self._declare),
+            (responses.GET, "discrepancies", lambda request: (200, {"discrepancies": self.discrepancies})),
+            (responses.GET, "statements", lambda request: (200, {"statements": self.statements[::-1]})),
+            (responses.PUT, "statements/[^/]+/answer", self._answer_statement),
+            (responses.GET, "notices", self._list_notices),
+            (responses.PUT, "notices/[0-9]+/acknowledgement", self._acknowledge),
+        ):
+            self.mock.add_callback(
+                method,
+                re.compile(rf"{re.escape(URL)}/v1/{path}(\?.*)?$"),
+                lambda request, path=path, handler=handler: self._answer(
+                    request, lambda request: self._guarded(request, path, handler)
+                ),
+            )
+
+    def sent(self, path, method="PUT"):
+        """Requests to a path, oldest first."""
+        return [request for request in self.requests if request.method == method and path in request.url]
+
+    def _guarded(self, request, path, handler):
+        if not self._authenticate(request):
+            return problem(401, "signature-invalid")
+        if path in self.broken:
+            raise requests.ConnectionError("connection refused")
+        key = request.headers.get("Idempotency-Key")
+        if request.method != "GET":
+            assert key, "every write carries an Idempotency-Key"
+            if key in self.answers and self.answers[key][0] != request.body:
+                return problem(409, "idempotency-conflict")
+        answer = self.answers[key][1] if key in self.answers else handler(request)
+        if request.method != "GET":
+            self.answers[key] = (request.body, answer)
+        if path in self.lossy:
+            raise requests.ReadTimeout("read timed out")
+        return answer
+
+    def _declare(self, request):
+        payload = json.loads(request.body)
+        self.declarations.append(payload)
+        lines = []
+        for index, line in enumerate(payload["lines"]):
+            if line["number"] in self.refused:
+                field, reason = self.refused[line["number"]]
+                refusal = {"reference": line["reference"], "field": field, "reason": reason}
+                lines.append({"index": index, "status": "refused", **refusal})
+            else:
+                lines.append({"index": index, "status": "accepted"})
+        refused = sum(line["status"] == "refused" for line in lines)
+        answer = {"accepted": len(lines) - refused, "refused": refused, "withdrawn": 0, "lines": lines}
+        if refused:
+            status, body = problem(422, "lines-refused")
+            return status, {**body, **answer}
+        return 200, answer
+
+    def propose(self, amounts, deadline="2026-12-01T12:00:00Z", number=1, currency="EUR"):
+        """Propose to set off ``amounts`` (minor units by reference) of the lines declared last."""
+        lines = [
+            {
+                "id": str(uuid.uuid4()),
+                "counterpart_name": f"Firm {line['counterpart']}",
+                "ceiling": line["amount_open"] - line["amount_disputed"],
+                "proposed": amounts.get(line["reference"], 0),
+                "approved": None,
+                "set_off": None,
+                **{
+                    name: line[name]
+                    for name in ("side", "counterpart", "number", "reference", "issue_date", "due_date", "amount_open")
+                },
+            }
+            for line in self.declarations[-1]["lines"]
+            if line["currency"] == currency
+        ]
+        totals = {
+            side: sum(line["proposed"] for line in lines if line["side"] == side) for side in ("receivable", "payable")
+        }
+        statement = {
+            "id": str(uuid.uuid4()),
+            "round": number,
+            "state": "proposed",
+            "currency": currency,
+            "proposed_at": "2026-11-22T09:00:00Z",
+            "deadline": deadline,
+            **totals,
+            "answered_by": None,
+            "reason": None,
+            "lines": lines,
+        }
+        self.statements.append(statement)
+        return statement
+
+    def _answer_statement(self, request):
+        identifier = request.url.split("/")[-2]
+        statement = next(statement for statement in self.statements if statement["id"] == identifier)
+        if self.too_late or statement["state"] not in ("proposed", "approved"):
+            return problem(409, "too-late", "The deadline has passed.")
+        answer = json.loads(request.body)
+        if answer["answer"] == "refuse":
+            statement.update(state="refused", reason=answer["reason"], answered_by=answer["answered_by"])
+            return 200, statement
+        approved = {line["id"]: line["approved"] for line in answer["lines"]}
+        for line in statement["lines"]:
+            amount = approved.get(line["id"], 0)
+            if line["approved"] is not None and amount > line["approved"]:
+                return problem(409, "approval-raised")
+            line["approved"] = amount
+        statement.update(state="approved", answered_by=answer["answered_by"])
+        return 200, statement
+
+    def decide(self, amounts, decided_at="2026-11-22T10:00:00Z", statement=None, private_key=None, **changes):
+        """Decide the last statement: sign and deliver a notice that sets off ``amounts`` (by reference)."""
+        statement = statement or self.statements[-1]
+        lines = []
+        for line in statement["lines"]:
+            line["set_off"] = amounts.get(line["reference"], 0)
+            if line["set_off"]:
+                kept = {
+                    name: value for name, value in line.items() if name not in ("approved", "proposed", "issue_date")
+                }
+                remaining = line["amount_open"] - line["set_off"]
+                lines.append({**kept, "remaining": remaining, "salt": hashlib.sha256(line["id"].encode()).hexdigest()})
+        statement["state"] = "decided"
+        payload = {
+            "network": "Réseau du Forez",
+            "round": statement["round"],
+            "member": self.member,
+            "name": "Atelier Morin",
+            "number": len(self.notices) + 1,
+            "decided_at": decided_at,
+            "currency": statement["currency"],
+            "total": sum(line["set_off"] for line in lines if line["side"] == "receivable"),
+            "audit_head": "ab" * 32,
+            **changes,
+        }
+        leaves = [self._leaf(payload, line) for line in lines]
+        somebody_elses = [hashlib.sha256(b"\x00" + bytes([index])).digest() for index in range(3)]
+        payload["round_root"], proofs = merkle(leaves + somebody_elses)
+        payload["lines"] = [{**line, "proof": proof} for line, proof in zip(lines, proofs, strict=False)]
+        self.deliver(sign(private_key or self.private_key, payload), payload["number"])
+        return payload
+
+    @staticmethod
+    def _leaf(payload, line):
+        parties = [payload["member"], line["counterpart"]]
+        creditor, debtor = parties if line["side"] == "receivable" else parties[::-1]
+        content = {
+            "creditor": creditor,
+            "debtor": debtor,
+            "round": payload["round"],
+            "currency": payload["currency"],
+            **{name: line[name] for name in ("id", "number", "set_off", "salt")},
+        }
+        return hashlib.sha256(b"\x00" + canonical(content)).digest()
+
+    def deliver(self, jws, number):
+        self.notices = [notice for notice in self.notices if notice["number"] != number]
+        self.notices.append({"number": number, "round": 1, "jws": jws, "acknowledged": False})
+
+    def _list_notices(self, request):
+        after = int(request.params.get("after", 0))
+        return 200, {"notices": [notice for notice in self.notices if notice["number"] > after]}
+
+    def _acknowledge(self, request):
+        number = int(request.url.split("/")[-2])
+        self.acknowledged[number] = json.loads(request.body)["booked"]
+        return 200, {"number": number, "acknowledged": True}

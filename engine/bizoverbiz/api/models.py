@@ -62,4 +62,3 @@ Identifier = Annotated[
     AfterValidator(canonical_identifier),
     Field(description="Nine digits are a SIREN, anything else a VAT number.", examples=["552100554"]),
 ]
-Email = Annotated[text(200), Field(description="Who answers, for the audit log.", examples=["claire@morin.example"])]

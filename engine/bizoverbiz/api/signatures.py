@@ -111,7 +111,7 @@ def _explain(error: InvalidSignature, request: SignedRequest) -> str:
     )
 
 
-class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
+class _Keys(HTTPSignatureKeyResolver):
     def __init__(self, find_key: FindKey) -> None:
         self._find_key = find_key
 
@@ -122,7 +122,7 @@ class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]
         return public_key(x)
 
 
-class _Verifier(HTTPMessageVerifier):  # type: ignore[misc]
+class _Verifier(HTTPMessageVerifier):
     """With the engine's clock instead of the library's, and its tolerance both ways."""
 
     def __init__(self, now: datetime, find_key: FindKey) -> None:

@@ -55,7 +55,7 @@ def answer(
         tx.run("statement_lines_approve", statement=statement, approved=content)
     state = StatementState.APPROVED if verdict == "approve" else StatementState.REFUSED
     tx.run("statement_answer", statement=statement, state=state, answered_by=answered_by, reason=reason, now=now)
-    said = {"answer": verdict, "answered_by": answered_by, "reason": reason}
+    said: dict[str, Any] = {"answer": verdict, "answered_by": answered_by, "reason": reason}
     if verdict == "approve":
         said["lines"] = {str(line): amount for line, amount in approved.items()}
     tx.run("answer_insert", statement=statement, member=member, now=now, content=json.dumps(said))

@@ -21,7 +21,14 @@ def instant(moment: datetime) -> str:
 
 
 def entry_hash(previous: str, *, round_number: int, seq: int, at: str, kind: str, body: str) -> str:
-    entry = {"previous": previous, "round": round_number, "seq": seq, "at": at, "kind": kind, "body": body}
+    entry: dict[str, Any] = {
+        "previous": previous,
+        "round": round_number,
+        "seq": seq,
+        "at": at,
+        "kind": kind,
+        "body": body,
+    }
     return sha256(rfc8785.dumps(entry)).hexdigest()
 
 

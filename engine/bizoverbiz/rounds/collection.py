@@ -29,7 +29,8 @@ def declare(
     """Keep a member's valid lines; with `full`, withdraw the others. Returns how many were withdrawn.
 
     `keep` names refused lines (side, counterpart, number, currency, reference, as far as known), under which what
-    was declared before stays. Raises `SuspendedError`, or `MalformedError` if the books contain a notice that was never issued.
+    was declared before stays. Raises `SuspendedError`, or `MalformedError` if the books are said to contain a notice
+    that was never issued.
     """
     own = tx.one("member_get", member=member)
     if own.status != "active":
@@ -59,11 +60,10 @@ def match_changes(tx: Transaction) -> int:
         return 0
     members = tx.all("members_all")
     ids = {row.identifier: row.id for row in members}
-    declared = [
-        Declared(**{**row._asdict(), "side": Side(row.side)})
-        for row in tx.all("declarations_touching", members=changed)
-    ]
-    found = match(declared, members=ids.keys(), suspended={row.identifier for row in members if row.status != "active"})
+    rows = tx.all("declarations_touching", members=changed)
+    declared = [Declared(**row._asdict() | {"side": Side(row.side)}) for row in rows]
+    suspended = {row.identifier for row in members if row.status != "active"}
+    found = match(declared, members=ids.keys(), suspended=suspended)
     obligations = [
         {
             "creditor_id": ids[one.creditor],

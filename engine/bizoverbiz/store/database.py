@@ -106,8 +106,8 @@ class Database:
         with _translated():
             connection = self._engine.raw_connection()
         try:
-            with _translated(), connection.cursor(cursor_factory=psycopg2.extras.NamedTupleCursor) as cursor:
-                transaction = Transaction(cursor)
+            with _translated():
+                transaction = Transaction(connection.cursor(cursor_factory=psycopg2.extras.NamedTupleCursor))
                 transaction.enter(scope)
                 yield transaction
                 connection.commit()

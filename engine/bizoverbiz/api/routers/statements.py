@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BeforeValidator, Field
 
 from bizoverbiz.api.calls import SignedCall, SignedRoute
-from bizoverbiz.api.models import Amount, Body, Email, text
+from bizoverbiz.api.models import Amount, Body, text
 from bizoverbiz.errors import MalformedError, NotFoundError
 from bizoverbiz.rounds import answering
 
@@ -30,7 +30,9 @@ class Answer(Body):
     """Approve, up to an amount a line, or refuse."""
 
     answer: Literal["approve", "refuse"]
-    answered_by: Email
+    answered_by: text(200) = Field(  # type: ignore[valid-type]
+        description="Who answers, for the audit log.", examples=["claire@morin.example"]
+    )
     reason: text(500, 0) | None = None  # type: ignore[valid-type]
     lines: list[ApprovedLine] = Field([], max_length=100_000, description="Approving only; not named is 0.")
 

@@ -14,7 +14,7 @@ class BizoverbizMembership(models.Model):
         A step that fails says so in ``exchange_problems`` and takes nothing back of the steps before it; what it did
         not finish is taken up again by the next exchange.
         """
-        super()._exchange()
+        result = super()._exchange()
         problems = []
         for step in self._set_off_steps():
             try:
@@ -25,6 +25,7 @@ class BizoverbizMembership(models.Model):
             except EngineRefused as error:
                 problems.append(str(error))
         self.exchange_problems = "\n".join(problems)
+        return result
 
     def _exchange_safely(self):
         done = super()._exchange_safely()

@@ -150,6 +150,8 @@ class BizoverbizNotice(models.Model):
             )
             if number != payload["number"]:
                 raise NoticeInvalidError("number", number=number, expected=payload["number"])
+            if not membership._currency(payload["currency"]):
+                raise NoticeInvalidError("form")
         except NoticeInvalidError as error:
             return self._reject(membership, known, number, jws, self._explain(error))
         values = {

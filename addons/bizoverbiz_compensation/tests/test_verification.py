@@ -140,6 +140,7 @@ class TestVerification(BaseCase):
         payload["lines"].append(payload["lines"][0])
         self._refused("form", payload)
         self._refused("form", self._payload(decided_at="2026-11-22T10:00:00"))
+        self._refused("form", {**self._payload(), "lines": [], "total": 0})
 
     def test_canonical_form_of_rfc_8785(self):
         # RFC 8785, section 3.2.3: keys sorted by UTF-16 code units

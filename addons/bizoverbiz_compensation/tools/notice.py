@@ -186,6 +186,7 @@ def _check_form(payload: Mapping[str, Any]) -> None:
         all(isinstance(payload.get(name), str) for name in _TEXTS)
         and all(_is_amount(payload.get(name)) for name in ("round", "number", "total"))
         and isinstance(lines, list)
+        and bool(lines)
         and all(isinstance(line, dict) for line in lines)
         and all(isinstance(line.get(name), str) for line in lines for name in _LINE_TEXTS)
         and all(_is_amount(line.get(name)) for line in lines for name in _LINE_AMOUNTS)

@@ -72,7 +72,7 @@ def template(server: Callable[[str], str]) -> Iterator[str]:
     _admin(server("postgres"), f"CREATE DATABASE {name}")
     migrate.upgrade(server(name))
     yield name
-    _admin(server("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+    _admin(server("postgres"), f"DROP DATABASE {name}")
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def empty_url(server: Callable[[str], str]) -> Iterator[str]:
     name = f"bob_test_{os.getpid()}_{next(_numbers)}"
     _admin(server("postgres"), f"CREATE DATABASE {name}")
     yield server(name)
-    _admin(server("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+    _admin(server("postgres"), f"DROP DATABASE {name}")
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def url(server: Callable[[str], str], template: str) -> Iterator[str]:
     name = f"bob_test_{os.getpid()}_{next(_numbers)}"
     _admin(server("postgres"), f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server(name)
-    _admin(server("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+    _admin(server("postgres"), f"DROP DATABASE {name}")
 
 
 class Clock:

@@ -53,13 +53,17 @@ def show(as_json: AsJson = False) -> None:
 @invitation.command("create")
 def create(
     expires_days: Annotated[int, typer.Option(min=1, max=365, help="Days until it expires.")] = 14,
+    renew: Annotated[
+        str | None, typer.Option(help="SIREN or VAT number of a member that lost its key or moved its books.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a new invitation: one string to hand to one firm, once."""
     moment, valid = now(), timedelta(days=expires_days)
     url = load_settings().base_url
     with operator() as tx:
-        text = joining.invite(tx, url=url, valid=valid, now=moment).to_string()
+        renews = canonical_identifier(renew) if renew else None
+        text = joining.invite(tx, url=url, valid=valid, now=moment, renews=renews).to_string()
     if as_json:
         print_json({"invitation": text, "url": url, "expires_at": (moment + valid).isoformat(timespec="seconds")})
     else:

@@ -62,11 +62,24 @@ def key_set(tx: Transaction) -> dict[str, list[dict[str, str]]]:
     }
 
 
-def invite(tx: Transaction, *, url: str, valid: timedelta, now: datetime) -> Invitation:
-    """A new invitation to join at `url`; only its secret's hash is kept."""
+def invite(tx: Transaction, *, url: str, valid: timedelta, now: datetime, renews: str | None = None) -> Invitation:
+    """Make a new invitation to join at `url`; only its secret's hash is kept.
+
+    `renews` is the identifier of a member whose key was lost or whose books have moved: whoever joins with such an
+    invitation speaks for that member, and its older keys no longer do. Raises `NotFoundError`.
+    """
+    member = tx.one("member_id", identifier=renews) if renews else None
+    if renews and member is None:
+        raise NotFoundError(f"there is no member {renews}")
     name = network(tx).name
     secret = token_urlsafe(32)
-    tx.run("invitation_insert", secret_hash=secret_hash(secret), now=now, expires_at=now + valid)
+    tx.run(
+        "invitation_insert",
+        secret_hash=secret_hash(secret),
+        now=now,
+        expires_at=now + valid,
+        renews=member.id if member else None,
+    )
     return Invitation(url, name, [key.keyid for key in tx.all("engine_keys")], secret)
 
 
@@ -94,6 +107,15 @@ def join(tx: Transaction, candidate: Candidate, *, invitation: str, now: datetim
             f"this invitation expired at {found.expires_at:%Y-%m-%d %H:%M} UTC: ask the operator for a new one",
             field="invitation",
         )
+    member = _renew(tx, found.renews, candidate, now) if found.renews else _admit(tx, candidate, now)
+    if not tx.run("member_key_insert", keyid=candidate.keyid, member=member, x=candidate.x, now=now):
+        raise AlreadyAMemberError("this key belongs to a member already: create a new one", field="public_key")
+    tx.run("invitation_use", id=found.id, member=member, now=now)
+    tx.run("change_insert", member=member)
+    return describe(tx, member=member, keyid=candidate.keyid)
+
+
+def _admit(tx: Transaction, candidate: Candidate, now: datetime) -> UUID:
     member = uuid4()
     tx.set("bizoverbiz.member", str(member))
     inserted = tx.run(
@@ -108,13 +130,20 @@ def join(tx: Transaction, candidate: Candidate, *, invitation: str, now: datetim
     )
     if not inserted:
         raise AlreadyAMemberError(
-            f"{candidate.identifier} is a member already: ask the operator if its key was lost", field="identifier"
+            f"{candidate.identifier} is a member already: if its key was lost or its books have moved, ask the "
+            "operator for an invitation that renews it",
+            field="identifier",
         )
-    if not tx.run("member_key_insert", keyid=candidate.keyid, member=member, x=candidate.x, now=now):
-        raise AlreadyAMemberError("this key belongs to a member already: create a new one", field="public_key")
-    tx.run("invitation_use", id=found.id, member=member, now=now)
-    tx.run("change_insert", member=member)
-    return describe(tx, member=member, keyid=candidate.keyid)
+    return member
+
+
+def _renew(tx: Transaction, member: UUID, candidate: Candidate, now: datetime) -> UUID:
+    tx.set("bizoverbiz.member", str(member))
+    if tx.one("member_get", member=member).identifier != candidate.identifier:
+        raise InvitationInvalidError("this invitation renews another member: ask the operator", field="invitation")
+    tx.run("member_keys_revoke", member=member, now=now)
+    tx.run("member_move", member=member, database=candidate.database)
+    return member
 
 
 def describe(tx: Transaction, *, member: UUID, keyid: str) -> dict[str, Any]:

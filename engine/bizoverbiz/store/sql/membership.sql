@@ -16,11 +16,12 @@ INSERT INTO engine_key (keyid, x, created_at) VALUES (%(keyid)s, %(x)s, %(now)s)
 
 -- name: invitation_insert
 -- Keep a new invitation, by its secret's hash only.
-INSERT INTO invitation (secret_hash, created_at, expires_at) VALUES (%(secret_hash)s, %(now)s, %(expires_at)s);
+INSERT INTO invitation (secret_hash, created_at, expires_at, renews)
+VALUES (%(secret_hash)s, %(now)s, %(expires_at)s, %(renews)s);
 
 -- name: invitation_lock
 -- The invitation whose hash is set in the transaction, held until the transaction ends.
-SELECT id, expires_at, used_at FROM invitation WHERE secret_hash = %(secret_hash)s FOR UPDATE;
+SELECT id, expires_at, used_at, renews FROM invitation WHERE secret_hash = %(secret_hash)s FOR UPDATE;
 
 -- name: invitation_use
 -- An invitation works once.
@@ -36,6 +37,18 @@ ON CONFLICT DO NOTHING;
 -- A member's public key; touches no row if some member has it already.
 INSERT INTO member_key (keyid, member_id, x, created_at) VALUES (%(keyid)s, %(member)s, %(x)s, %(now)s)
 ON CONFLICT DO NOTHING;
+
+-- name: member_keys_revoke
+-- From now on the member speaks with a new key only.
+UPDATE member_key SET revoked_at = %(now)s WHERE member_id = %(member)s AND revoked_at IS NULL;
+
+-- name: member_move
+-- The member's books are in another database from now on.
+UPDATE member SET database = %(database)s WHERE id = %(member)s;
+
+-- name: member_id
+-- A member by its identifier.
+SELECT id FROM member WHERE identifier = %(identifier)s;
 
 -- name: key_lookup
 -- The key whose thumbprint is set in the transaction.

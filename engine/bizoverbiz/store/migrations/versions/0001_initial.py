@@ -34,6 +34,7 @@ CREATE TABLE invitation (
     secret_hash text NOT NULL UNIQUE,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
+    renews uuid,
     used_at timestamptz,
     used_by uuid
 );
@@ -48,6 +49,7 @@ CREATE TABLE member (
     joined_at timestamptz NOT NULL,
     last_notice integer NOT NULL DEFAULT 0
 );
+ALTER TABLE invitation ADD FOREIGN KEY (used_by) REFERENCES member, ADD FOREIGN KEY (renews) REFERENCES member;
 CREATE TABLE member_key (
     keyid text PRIMARY KEY,
     member_id uuid NOT NULL REFERENCES member,
@@ -268,8 +270,8 @@ _KEY = "keyid = (SELECT acting('keyid'))"
 #: table: (what the API role may do, the rows it may do it to, what the worker may do)
 _ACCESS = {
     "invitation": ("SELECT, UPDATE", "secret_hash = (SELECT acting('invitation'))", "SELECT, INSERT, UPDATE"),
-    "member": ("SELECT, INSERT", "id = (SELECT acting_member())", "SELECT, UPDATE"),
-    "member_key": ("SELECT, INSERT", f"{_KEY} OR {_OWN}", "SELECT, UPDATE"),
+    "member": ("SELECT, INSERT, UPDATE (database)", "id = (SELECT acting_member())", "SELECT, UPDATE"),
+    "member_key": ("SELECT, INSERT, UPDATE (revoked_at)", f"{_KEY} OR {_OWN}", "SELECT, UPDATE"),
     "request_nonce": ("SELECT, INSERT", _KEY, "SELECT, DELETE"),
     "stored_answer": ("SELECT, INSERT", _KEY, "SELECT, DELETE"),
     "declaration": ("SELECT, INSERT, UPDATE, DELETE", _OWN, "SELECT, UPDATE"),

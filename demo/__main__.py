@@ -8,17 +8,17 @@ from pathlib import Path
 import httpx
 
 from demo import scenario, screen
-from demo.checks import InvariantBroken
-from demo.databases import BooksFailed, Cluster, base_template
-from demo.member import ExchangeFailed
+from demo.checks import InvariantError
+from demo.databases import BooksError, Cluster, base_template
+from demo.member import ExchangeError
 from demo.odoo_client import OdooError
-from demo.processes import Died
-from demo.progress import TimedOut, console
+from demo.processes import ProcessDiedError
+from demo.progress import PatienceError, console
 from demo.run import Demo, run
-from demo.stack import EngineCommandFailed, Stack
+from demo.stack import EngineCommandError, Stack
 
 EXPECTED = (
-    InvariantBroken, BooksFailed, ExchangeFailed, OdooError, Died, TimedOut, EngineCommandFailed,
+    InvariantError, BooksError, ExchangeError, OdooError, ProcessDiedError, PatienceError, EngineCommandError,
     httpx.TransportError, subprocess.TimeoutExpired,
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from demo.ledger import ENGINE_DATABASE, Ledger, Notice, RoundLine, agreed, read
 from demo.optimum import largest_total
 
 
-class InvariantBroken(Exception):
+class InvariantError(Exception):
     """Names each invariant that does not hold, and where."""
 
 
@@ -38,9 +38,7 @@ class Evidence:
         return sum(line.set_off or 0 for line in self.lines if getattr(line.key, side) == firm.siren)
 
 
-def collect(
-    cluster: Cluster, number: int, before: Mapping[str, Ledger], verification: Mapping[str, Any]
-) -> Evidence:
+def collect(cluster: Cluster, number: int, before: Mapping[str, Ledger], verification: Mapping[str, Any]) -> Evidence:
     with cluster.cursor(ENGINE_DATABASE, user="postgres") as cr:
         cr.execute(
             "SELECT count(*) FROM (SELECT 1 FROM round_line JOIN round ON round.number = round_line.round"
@@ -72,7 +70,8 @@ def members_balance(found: Evidence) -> Iterator[str]:
             if told != {"receivable": content["total"], "payable": content["total"]}:
                 yield f"{firm.name}: notice {notice.number} of {content['total']} has lines of {told}"
         booked = new_entries(found, firm)
-        debited, credited = (sum(getattr(e, name) for e in booked) for name in ("payable_debited", "receivable_credited"))
+        debited = sum(entry.payable_debited for entry in booked)
+        credited = sum(entry.receivable_credited for entry in booked)
         if not receivable == told["receivable"] == debited == credited:
             yield (
                 f"{firm.name}: decided {receivable}, notified {told['receivable']}, "
@@ -142,7 +141,7 @@ def booked_once(found: Evidence) -> Iterator[str]:
         for notice in notices:
             named = {booked["entry"] for booked in notice.booked}
             if not notice.acknowledged or named != entries:
-                yield f"{firm.name}: notice {notice.number} is acknowledged as {named or 'nothing'}, booked as {entries}"
+                yield f"{firm.name}: notice {notice.number} is acknowledged as {named or None}, booked as {entries}"
 
 
 def optimum_certified(found: Evidence) -> Iterator[str]:
@@ -176,11 +175,11 @@ INVARIANTS: Mapping[str, Callable[[Evidence], Iterator[str]]] = {
 def check(found: Evidence) -> dict[str, bool]:
     """Every invariant's name → True.
 
-    Raises InvariantBroken with all that does not hold.
+    Raises InvariantError with all that does not hold.
     """
     broken = [f"{name}: {where}" for name, holds in INVARIANTS.items() for where in holds(found)]
     if broken:
-        raise InvariantBroken("\n".join(broken))
+        raise InvariantError("\n".join(broken))
     return dict.fromkeys(INVARIANTS, True)
 
 

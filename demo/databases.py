@@ -20,10 +20,12 @@ from psycopg2.extensions import cursor
 from demo.firms import FIRMS, Firm
 
 ROOT = Path(__file__).resolve().parent.parent
+#: What the names of our templates begin with; only such databases are ever dropped for being out of date.
+TEMPLATES = "bizoverbiz_template_"
 ADDONS = ("bizoverbiz_network", "bizoverbiz_compensation")
 
 
-class BooksFailed(Exception):
+class BooksError(Exception):
     """A step of the books failed under Odoo; the message has its last words."""
 
 
@@ -46,7 +48,7 @@ class Cluster:
     def _script(name: str, *arguments: str) -> str:
         done = subprocess.run([str(ROOT / "scripts" / name), *arguments], capture_output=True, text=True, timeout=180)  # noqa: S603
         if done.returncode:
-            raise BooksFailed(f"scripts/{name} failed: {done.stderr.strip()}")
+            raise BooksError(f"scripts/{name} failed: {done.stderr.strip()}")
         return done.stdout
 
     @contextmanager
@@ -100,13 +102,13 @@ def _addon_sources() -> list[Path]:
 def base_template(cluster: Cluster, show: Callable[[str], None] = print) -> str:
     """The name of the empty French database with both addons installed; builds it if the sources have changed."""
     sources = [*_addon_sources(), ROOT / "demo/books/template.py", ROOT / "demo/books/session.py"]
-    name = f"base_{digest(sources, (ROOT / '.odoo/.stamp').read_text())}"
+    name = f"{TEMPLATES}base_{digest(sources, (ROOT / '.odoo/.stamp').read_text())}"
     if not cluster.exists(name):
         building = f"building_{name}"
         cluster.create(building)
         run_books(cluster, [["template", f"--db={building}", "--addons", *ADDONS]], show)
         cluster.rename(building, name)
-        cluster.drop_others("base_", keep=name)
+        cluster.drop_others(f"{TEMPLATES}base_", keep=name)
     return name
 
 
@@ -116,7 +118,7 @@ class Books:
     def __init__(self, cluster: Cluster, base: str, today: date) -> None:
         sources = [*(ROOT / "demo/books").glob("*.py"), ROOT / "demo/firms.py", ROOT / "demo/scenario.py"]
         self.cluster, self.base, self.today = cluster, base, today
-        self.name = f"books_{digest(sources, base, today.isoformat())}"
+        self.name = f"{TEMPLATES}books_{digest(sources, base, today.isoformat())}"
         self.folder = cluster.folder / "books" / self.name
 
     def ready(self) -> bool:
@@ -134,7 +136,7 @@ class Books:
         run_books(self.cluster, [[*arguments, *share] for share in shares], show)
         for firm in FIRMS:
             self.cluster.rename(f"building_{firm.key}", f"{self.name}_{firm.key}")
-        self.cluster.drop_others("books_", keep=self.name)
+        self.cluster.drop_others(f"{TEMPLATES}books_", keep=self.name)
 
     def keys(self, firm: Firm) -> dict[str, str]:
         """The API keys of the firm's `admin` and `accountant`."""
@@ -156,7 +158,7 @@ class Books:
 def run_books(cluster: Cluster, commands: list[list[str]], show: Callable[[str], None]) -> None:
     """Runs `demo.books` under Odoo's Python, once a command and all at the same time; one failing ends them all.
 
-    Raises BooksFailed with the failed one's last words.
+    Raises BooksError with the failed one's last words.
     """
     cluster.logs.mkdir(parents=True, exist_ok=True)
     running = []
@@ -183,4 +185,5 @@ def _follow(process: subprocess.Popen[str], errors: Path, show: Callable[[str], 
     for line in process.stdout or ():
         show(line.strip())
     if process.wait():
-        raise BooksFailed(f"{' '.join(process.args[5:])} failed: {errors.read_text().strip()[-2000:]}\nsee {errors.parent}")
+        step, reason = " ".join(process.args[5:]), errors.read_text().strip()[-2000:]
+        raise BooksError(f"{step} failed: {reason}\nsee {errors.parent}")

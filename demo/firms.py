@@ -63,7 +63,7 @@ class Firm:
 
 
 #: Everybody's password in the demonstration, administrators (login `admin`) included.
-PASSWORD = "bizoverbiz"
+PASSWORD = "bizoverbiz"  # noqa: S105
 
 _GOODS, _SERVICE = False, True
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 PATIENCE = 60
 
 
-class ExchangeFailed(Exception):
+class ExchangeError(Exception):
     """Odoo told its user that the exchange did not go through; the message is the one shown."""
 
 
@@ -24,15 +24,17 @@ class Member:
     firm: Firm
     admin: Odoo
     accountant: Odoo
-    membership: int = field(default=0)
+    membership: int = 0
+    invitation: str = field(default="", repr=False)
 
     def join(self, invitation: str) -> None:
+        self.invitation = invitation
         self.membership = self.admin.call(
             "bizoverbiz.membership", "join", invitation=invitation, agreement_accepted=True
         )
         (state,) = self.admin.call("bizoverbiz.membership", "read", [self.membership], fields=["state", "last_error"])
         if state["state"] != "joined":
-            raise ExchangeFailed(f"{self.firm.name} could not join: {state['last_error']}")
+            raise ExchangeError(f"{self.firm.name} could not join: {state['last_error']}")
 
     def try_exchange(self) -> dict[str, Any]:
         """What the user is shown: {"type": "success" | "warning", "message": …}."""
@@ -49,7 +51,7 @@ class Member:
     def exchange(self) -> None:
         shown = self.try_exchange()
         if shown["type"] != "success":
-            raise ExchangeFailed(f"{self.firm.name}: {shown['message']}")
+            raise ExchangeError(f"{self.firm.name}: {shown['message']}")
 
     def discrepancies(self) -> list[dict[str, Any]]:
         fields = ["uuid", "kind", "side", "counterpart", "number", "our_amount", "their_amount"]
@@ -71,7 +73,7 @@ class Member:
         self.accountant.call("bizoverbiz.statement.line", "action_strike", [line])
 
     def approve(self, statement: int) -> None:
-        """Raises ExchangeFailed if the approval is kept but could not be sent."""
+        """Raises ExchangeError if the approval is kept but could not be sent."""
         self._sent(self.accountant.call("bizoverbiz.statement", "action_approve", [statement]))
 
     def refuse(self, statement: int, reason: str) -> None:
@@ -79,7 +81,7 @@ class Member:
 
     def _sent(self, answer: Any) -> None:
         if answer is not True:
-            raise ExchangeFailed(f"{self.firm.name}: {answer['params']['message']}")
+            raise ExchangeError(f"{self.firm.name}: {answer['params']['message']}")
 
 
 def everybody(members: Iterable[Member], does: Callable[[Member], T]) -> list[T]:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from demo.progress import TimedOut, wait_for
+from demo.progress import PatienceError, wait_for
 
-
-#: By process id; kept so that the ended ones are reaped whoever asks, and the others outlive the object that started them.
+#: By process id: the ended ones are reaped whoever asks, the others outlive the object that started them.
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 
 
-class Died(Exception):
+class ProcessDiedError(Exception):
     """A part ended by itself; the message has the tail of its log."""
 
 
@@ -57,17 +56,17 @@ class Processes:
         (self._records / f"{name}.json").write_text(json.dumps(record))
 
     def wait_until(self, name: str, what: str, probe: Callable[[], bool], seconds: float) -> None:
-        """Raises Died or TimedOut, both with the log's tail."""
+        """Raises ProcessDiedError or PatienceError, both with the log's tail."""
 
         def alive() -> bool:
             if self._pid(name) is None:
-                raise Died(f"{name} ended{self._status(name)}; {self.tail(name)}")
+                raise ProcessDiedError(f"{name} ended{self._status(name)}; {self.tail(name)}")
             return probe()
 
         try:
             wait_for(f"{name}: {what}", alive, seconds)
-        except TimedOut as error:
-            raise TimedOut(f"{error}; {self.tail(name)}") from None
+        except PatienceError as error:
+            raise PatienceError(f"{error}; {self.tail(name)}") from None
 
     def tail(self, name: str, lines: int = 15) -> str:
         log = self.log(name)
@@ -92,7 +91,7 @@ class Processes:
         return pid is not None
 
     def stop_all(self) -> list[str]:
-        return [name for name in sorted((path.stem for path in self._records.glob("*.json"))) if self.stop(name)]
+        return [name for name in sorted(path.stem for path in self._records.glob("*.json")) if self.stop(name)]
 
     def _pid(self, name: str) -> int | None:
         """The recorded process if it still runs: same id and same start, so surely the same process."""

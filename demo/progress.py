@@ -1,5 +1,6 @@
 """What the demonstration shows while it works: one line a phase, and how long it took."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,11 +8,12 @@ from typing import TypeVar
 
 from rich.console import Console
 
-console = Console(highlight=False)
+#: A pipe or a log gets lines of 110 characters instead of the 80 that no terminal asked for.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 T = TypeVar("T")
 
 
-class TimedOut(Exception):
+class PatienceError(Exception):
     """What was waited for did not come within its bound."""
 
 
@@ -19,28 +21,22 @@ class TimedOut(Exception):
 def phase(title: str) -> Iterator[Callable[[str], None]]:
     """Shows `title` while the block runs; the block may call the yielded function to show how far it is."""
     began = time.monotonic()
-    details: list[str] = []
     if not console.is_terminal:
         console.print(f"[dim]…[/] {title}")
-    with console.status(title) as status:
+    with console.status(title):
 
         def show(detail: str) -> None:
-            details[:] = [detail]
-            if console.is_terminal:
-                status.update(f"{title}: {detail}")
-            else:
-                console.print(f"    {detail}")
+            console.print(f"    [dim]{detail}[/]")
 
         yield show
-    suffix = f": {details[0]}" if details else ""
-    console.print(f"[green]✓[/] {title}{suffix} [dim]{time.monotonic() - began:.1f} s[/]")
+    console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")
 
 
 def wait_for(what: str, probe: Callable[[], T | None], seconds: float, every: float = 0.3) -> T:
-    """Asks `probe` until it gives something true; after `seconds` raises TimedOut, naming `what`."""
+    """Asks `probe` until it gives something true; after `seconds` raises PatienceError, naming `what`."""
     deadline = time.monotonic() + seconds
     while not (found := probe()):
         if time.monotonic() > deadline:
-            raise TimedOut(f"waited {seconds:.0f} s in vain for {what}")
+            raise PatienceError(f"waited {seconds:.0f} s in vain for {what}")
         time.sleep(every)
     return found

@@ -22,6 +22,7 @@ class Demo:
     """A running demonstration. `waiting` is the round left for a person, if one is."""
 
     stack: Stack
+    books: Books
     members: list[Member]
     result: dict[str, Any]
     waiting: int | None = None
@@ -34,7 +35,7 @@ def prepare(stack: Stack) -> Books:
     books = Books(stack.cluster, base, date.today())
     if not books.ready():
         count = len(scenario.invoices(books.today))
-        with phase(f"Six firms' books: {count} invoices sold, sent as UBL, imported and posted (kept for today)") as show:
+        with phase(f"Six firms' books: {count} invoices sold, sent as UBL, imported, posted (kept for today)") as show:
             books.build(show)
     with phase("Six Odoo databases from their books, an empty engine database"):
         books.copy(stack.odoo_url)
@@ -47,11 +48,9 @@ def prepare(stack: Stack) -> Books:
 
 
 def join(stack: Stack, books: Books) -> list[Member]:
-    members = [Member(firm, stack.client(books, firm, "admin"), stack.client(books, firm, "accountant")) for firm in FIRMS]
+    members = [Member(firm, *(stack.client(books, firm, who) for who in ("admin", "accountant"))) for firm in FIRMS]
     with phase("Six firms join the network, each with its one-time invitation"):
-        invitations = [stack.engine("invitation", "create", "--json")["invitation"] for _ in members]
-        for member, invitation in zip(members, invitations, strict=True):
-            member.join(invitation)
+        everybody(members, lambda member: member.join(stack.engine("invitation", "create", "--json")["invitation"]))
     return members
 
 
@@ -93,7 +92,7 @@ def run(folder: Path, second_round: bool = True) -> Demo:
         stack = Stack(folder)
     books = prepare(stack)
     began = time.monotonic()
-    demo = Demo(stack, join(stack, books), {})
+    demo = Demo(stack, books, join(stack, books), {})
     demo.result = first_round(stack, demo.members)
     result_file = folder / "result.json"
     result_file.write_text(json.dumps(demo.result, ensure_ascii=False, indent=2) + "\n")

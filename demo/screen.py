@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -55,15 +56,21 @@ def show_result(result: Mapping[str, Any]) -> None:
 
 
 def _firms(result: Mapping[str, Any]) -> Table:
-    table = Table(title="One round of multilateral set-off (€, matched invoices)", title_justify="left")
-    table.add_column("Firm")
+    table = Table(
+        title="One round of multilateral set-off (€, matched invoices)",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column("Firm", overflow="fold")
     for heading in ("Receivable\nbefore", "Payable\nbefore", "Set off", "Receivable\nafter", "Payable\nafter"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("Invoices cleared\nwhole / in part", justify="right")
+    table.add_column("Cleared\nwhole/part", justify="right")
     for firm in result["firms"]:
         names = ("receivable_before", "payable_before", "set_off", "receivable_after", "payable_after")
         amounts = [euros(firm[name]) for name in names]
-        table.add_row(firm["name"], *amounts, f"{firm['invoices_cleared']} / {firm['invoices_partial']}")
+        table.add_row(firm["name"], *amounts, f"{firm['invoices_cleared']}/{firm['invoices_partial']}")
     return table
 
 

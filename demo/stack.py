@@ -17,7 +17,7 @@ from demo.processes import Processes, free_port
 NETWORK, AGREEMENT = "Réseau Grand Ouest", "2026-11"
 
 
-class EngineCommandFailed(Exception):
+class EngineCommandError(Exception):
     """A `bizoverbiz …` command failed; the message has what it said."""
 
 
@@ -63,7 +63,7 @@ class Stack:
         )  # fmt: skip
         if done.returncode:
             said = done.stderr.strip() or done.stdout.strip()
-            raise EngineCommandFailed(f"`bizoverbiz {' '.join(arguments)}` ended with {done.returncode}: {said}")
+            raise EngineCommandError(f"`bizoverbiz {' '.join(arguments)}` ended with {done.returncode}: {said}")
         return json.loads(done.stdout) if "--json" in arguments else done.stdout
 
     def found_network(self) -> None:
@@ -79,7 +79,7 @@ class Stack:
         serve = [command, "serve", "--host", "127.0.0.1", "--port", str(self.engine_port)]
         self.processes.start("engine", serve, environment, ROOT)
         self.processes.start("worker", [command, "worker"], environment, ROOT)
-        self.processes.wait_until("engine", f"answer at {self.engine_url}", self._healthy(f"{self.engine_url}/v1/health"), 30)
+        self.processes.wait_until("engine", "an answer", self._healthy(f"{self.engine_url}/v1/health"), 30)
         self.processes.wait_until("worker", "its start", lambda: True, 5)
 
     def stop_engine(self) -> None:
@@ -97,7 +97,7 @@ class Stack:
             "--workers=0", "--max-cron-threads=1", "--log-level=info",
         ]  # fmt: skip
         self.processes.start("odoo", command, {}, ROOT)
-        self.processes.wait_until("odoo", f"answer at {self.odoo_url}", self._healthy(f"{self.odoo_url}/web/health"), 90)
+        self.processes.wait_until("odoo", "an answer", self._healthy(f"{self.odoo_url}/web/health"), 90)
 
     def client(self, books: Books, firm: Firm, who: str) -> Odoo:
         """`who` is `admin` or `accountant`."""

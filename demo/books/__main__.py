@@ -20,7 +20,7 @@ def main() -> int:
     keep = commands.add_parser("keep", help="one process may keep several firms' books; all firms' must run together")
     keep.add_argument("--prefix", required=True, help="a firm's database is this and its key")
     keep.add_argument("--today", type=date.fromisoformat, required=True)
-    keep.add_argument("--folder", type=Path, required=True, help="for the invoices sent, their numbers, the users' keys")
+    keep.add_argument("--folder", type=Path, required=True, help="for the invoices sent and the users' keys")
     keep.add_argument("firms", nargs="+", choices=sorted(BY_KEY))
     options = parser.parse_args()
     if options.command == "template":

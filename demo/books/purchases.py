@@ -85,7 +85,7 @@ def _check_draft(firm: Firm, bill, invoice: Invoice, number: str) -> None:
         "due": bill.invoice_date_due,
         "total": round(bill.amount_total * 100),
     }
-    wrong = [f"{name} {found[name]!r} instead of {expected[name]!r}" for name in expected if found[name] != expected[name]]
+    wrong = [f"{name} {found[name]!r} instead of {value!r}" for name, value in expected.items() if found[name] != value]
     if wrong:
         raise RuntimeError(f"{firm.name}: {invoice.order} was imported wrongly: {'; '.join(wrong)}")
 
@@ -94,5 +94,5 @@ def _check_total(firm: Firm, bill, invoice: Invoice) -> None:
     cents = round(bill.amount_total * 100)
     if bill.state != "posted" or cents != invoice.recorded_total:
         raise RuntimeError(
-            f"{firm.name}: bill {bill.ref} is {bill.state} at {cents} cents instead of posted at {invoice.recorded_total}"
+            f"{firm.name}: bill {bill.ref} is {bill.state} at {cents} cents, not posted at {invoice.recorded_total}"
         )

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from demo.processes import Died, Processes, free_port
+from demo.processes import ProcessDiedError, Processes, free_port
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -22,7 +22,7 @@ def test_a_later_call_ends_what_an_earlier_one_started(tmp_path):
 
 
 def test_a_process_that_does_not_heed_the_first_signal_is_ended_all_the_same(tmp_path):
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    deaf = "from signal import *; import time; signal(SIGTERM, SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     processes = Processes(tmp_path)
     processes.start("deaf", [sys.executable, "-c", deaf], {}, tmp_path)
     processes.wait_until("deaf", "its start", lambda: "deaf" in processes.log("deaf").read_text(), 10)
@@ -41,7 +41,7 @@ def test_a_process_that_dies_is_reported_with_the_end_of_its_log(tmp_path):
     processes = Processes(tmp_path)
     processes.start("engine", [sys.executable, "-c", "raise SystemExit('no database')"], {}, tmp_path)
     began = time.monotonic()
-    with pytest.raises(Died, match=r"(?s)engine ended with status 1.*no database"):
+    with pytest.raises(ProcessDiedError, match=r"(?s)engine ended with status 1.*no database"):
         processes.wait_until("engine", "an answer", lambda: False, 20)
     assert time.monotonic() - began < 15
 

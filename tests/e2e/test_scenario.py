@@ -73,9 +73,8 @@ def test_one_invoice_of_each_kind_of_disagreement(book):
 
 def test_refusal_and_struck_line_leave_more_than_half_and_a_loop_of_three(book):
     keys = {invoice: Key(invoice.seller, invoice.buyer, invoice.order) for invoice in book}
-    struck = max(
-        (i for i in book if (i.seller, i.buyer) == (scenario.STRUCK_CREDITOR, scenario.STRIKES)), key=lambda i: i.matched
-    )
+    between = [i for i in book if (i.seller, i.buyer) == (scenario.STRUCK_CREDITOR, scenario.STRIKES)]
+    struck = max(between, key=lambda invoice: invoice.matched)
     proposed = {key: invoice.matched for invoice, key in keys.items()}
     approved = {
         key: 0 if scenario.REFUSES in key or invoice is struck else invoice.matched for invoice, key in keys.items()

@@ -1,0 +1,227 @@
+"""The demonstration with all its real parts: its result, then what goes wrong on the way to the second round's end.
+
+The tests share one run and build on each other in the order they stand here.
+"""
+
+import json
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from demo import scenario
+from demo.checks import INVARIANTS, check, collect
+from demo.firms import BY_KEY, FIRMS
+from demo.ledger import ENGINE_DATABASE, read_ledgers, read_notices, read_round
+from demo.member import ExchangeError, everybody
+from demo.odoo_client import Odoo, OdooError
+from demo.optimum import longest_loop
+from demo.progress import wait_for
+from demo.rounds import state
+from demo.stack import Stack
+
+#: Seconds for the crons, which run every minute, to send an answer, fetch a notice and acknowledge it.
+CRONS = 240
+
+
+@pytest.fixture(scope="module")
+def result(demo):
+    return json.loads((demo.stack.folder / "result.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def before_second_round(demo):
+    return read_ledgers(demo.stack.cluster)
+
+
+@pytest.fixture(scope="module")
+def waiting(demo):
+    return next(member for member in demo.members if member.firm.key == scenario.LEFT_WAITING)
+
+
+@pytest.fixture(scope="module")
+def stranger(demo):
+    """A copy of a firm's database, taken before it joined: the administrator of a seventh Odoo."""
+    database = "demo_stranger"
+    demo.stack.cluster.create(database, f"{demo.books.name}_elan")
+    with demo.stack.cluster.cursor(database) as cr:
+        cr.execute("UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key = 'database.uuid'")
+    return Odoo(demo.stack.odoo_url, database, demo.books.keys(BY_KEY["elan"])["admin"])
+
+
+def _entries(demo):
+    return {ledger.firm.key: ledger.entries for ledger in read_ledgers(demo.stack.cluster).values()}
+
+
+def test_the_result_has_the_agreed_shape(result):
+    assert set(result) == {"firms", "network", "approvals", "discrepancies", "invariants"}
+    numbers = {
+        "receivable_before", "payable_before", "set_off", "receivable_after", "payable_after",
+        "invoices_cleared", "invoices_partial", "entries_posted",
+    }  # fmt: skip
+    assert [(firm["name"], firm["siren"]) for firm in result["firms"]] == [(firm.name, firm.siren) for firm in FIRMS]
+    for firm in result["firms"]:
+        assert set(firm) == numbers | {"name", "siren"}
+        assert all(type(firm[name]) is int for name in numbers)
+    network = result["network"]
+    assert set(network) == {"currency", "total_before", "proposed", "set_off", "total_after", "optimum_verified"}
+    assert network["currency"] == "EUR"
+    assert network["optimum_verified"] is True
+
+
+def test_the_figures_add_up(result):
+    network = result["network"]
+    for firm in result["firms"]:
+        assert firm["receivable_before"] - firm["set_off"] == firm["receivable_after"]
+        assert firm["payable_before"] - firm["set_off"] == firm["payable_after"]
+        assert firm["entries_posted"] == (firm["set_off"] > 0)
+        assert (firm["invoices_cleared"] + firm["invoices_partial"] > 0) == (firm["set_off"] > 0)
+    for side in ("receivable", "payable"):
+        for when in ("before", "after"):
+            assert sum(firm[f"{side}_{when}"] for firm in result["firms"]) == network[f"total_{when}"]
+    assert sum(firm["set_off"] for firm in result["firms"]) == network["set_off"]
+
+
+def test_every_matched_obligation_is_counted(demo, result):
+    book = scenario.invoices(demo.books.today)
+    assert result["network"]["total_before"] == sum(invoice.matched for invoice in book)
+
+
+def test_the_decision_is_less_than_the_proposal_and_at_least_half_of_it(result):
+    assert result["network"]["proposed"] / 2 <= result["network"]["set_off"] < result["network"]["proposed"]
+
+
+def test_the_decision_has_a_loop_of_three_distinct_firms(demo):
+    decided = [(line.key, line.set_off) for line in read_round(demo.stack.cluster, 1)]
+    assert longest_loop(decided) >= 3
+
+
+def test_the_firm_on_no_loop_is_left_as_it_was(result):
+    elan = next(firm for firm in result["firms"] if firm["siren"] == BY_KEY["elan"].siren)
+    assert elan["set_off"] == elan["entries_posted"] == 0
+    assert elan["receivable_after"] == elan["receivable_before"] > 0
+
+
+def test_one_firm_refuses_and_one_strikes_a_line(result):
+    answers = {answer["siren"]: answer for answer in result["approvals"]}
+    refused = [siren for siren, answer in answers.items() if answer["answer"] == "refuse"]
+    struck = [siren for siren, answer in answers.items() if answer["struck"]]
+    assert refused == [BY_KEY[scenario.REFUSES].siren]
+    assert struck == [BY_KEY[scenario.STRIKES].siren]
+    assert {answer["answered_by"] for answer in answers.values()} == {
+        firm.accountant.login for firm in FIRMS if firm.siren in answers
+    }
+    firms = {firm["siren"]: firm for firm in result["firms"]}
+    assert firms[refused[0]]["set_off"] == 0 < answers[refused[0]]["proposed"]
+
+
+def test_a_struck_line_is_not_set_off(demo, result):
+    (struck,) = [line for answer in result["approvals"] for line in answer["struck"]]
+    creditor, debtor = BY_KEY[scenario.STRUCK_CREDITOR].siren, BY_KEY[scenario.STRIKES].siren
+    (line,) = [line for line in read_round(demo.stack.cluster, 1) if line.key == (creditor, debtor, struck["number"])]
+    assert line.set_off == 0 < line.proposed == struck["proposed"]
+
+
+def test_exactly_the_planned_discrepancies_are_told_to_both_sides(demo, result):
+    kinds = {"nothing": "missing-at-debtor", "other-amount": "amounts-differ", "disputed": "disputed"}
+    numbers = {firm.key: json.loads((demo.books.folder / f"sales-{firm.key}.json").read_text()) for firm in FIRMS}
+    planned = {
+        (kinds[i.buyer_did], BY_KEY[i.seller].siren, BY_KEY[i.buyer].siren, numbers[i.seller][i.order], i.total,
+         i.recorded_total or 0)
+        for i in scenario.planned_discrepancies(scenario.invoices(demo.books.today))
+    }  # fmt: skip
+    names = ("kind", "creditor", "debtor", "number", "creditor_amount", "debtor_amount")
+    assert {tuple(entry[name] for name in names) for entry in result["discrepancies"]} == planned
+    assert all(set(entry["seen_by"]) == {entry["creditor"], entry["debtor"]} for entry in result["discrepancies"])
+
+
+def test_every_invariant_was_checked_and_holds(result):
+    assert result["invariants"] == dict.fromkeys(INVARIANTS, True)
+
+
+def test_repeated_and_simultaneous_exchanges_book_nothing_more(demo):
+    entries = _entries(demo)
+    everybody([*demo.members, *demo.members], lambda member: member.try_exchange())
+    assert _entries(demo) == entries
+
+
+def test_a_used_invitation_does_not_let_another_firm_in(demo, stranger):
+    company = stranger.search_read("res.company", [], ["name"])[0]["id"]
+    own = {"name": "Tonnellerie Vasseur", "vat": "FR64000299909", "company_registry": "00029990900010"}
+    stranger.call("res.company", "write", [company], vals=own)
+    used = demo.members[0].invitation
+    with pytest.raises(OdooError) as refusal:
+        stranger.call("bizoverbiz.membership", "join", invitation=used, agreement_accepted=True)
+    assert refusal.value.status == 422
+    assert "invitation" in refusal.value.message
+    members = demo.stack.engine("member", "list", "--json")
+    assert {member["identifier"] for member in members} == {firm.siren for firm in FIRMS}
+
+
+def test_a_notice_served_again_under_the_next_number_is_refused(demo, waiting, before_second_round):
+    with demo.stack.cluster.cursor(ENGINE_DATABASE, user="postgres") as cr:
+        cr.execute("SET session_replication_role = replica")
+        cr.execute("ALTER TABLE notice DROP CONSTRAINT notice_round_member_id_currency_key")
+        cr.execute(
+            "INSERT INTO notice (member_id, number, round, currency, jws)"
+            " SELECT member_id, number + 1, round, currency, jws FROM notice JOIN member ON member.id = member_id"
+            " WHERE identifier = %s",
+            [waiting.firm.siren],
+        )
+    waiting.try_exchange()
+    kept = waiting.accountant.search_read("bizoverbiz.notice", [], ["number", "state", "rejection"])
+    assert {(notice["number"], notice["state"]) for notice in kept} == {(1, "acknowledged"), (2, "rejected")}
+    assert read_ledgers(demo.stack.cluster) == before_second_round
+    with demo.stack.cluster.cursor(ENGINE_DATABASE, user="postgres") as cr:
+        cr.execute("DELETE FROM notice WHERE number = 2")
+        cr.execute("ALTER TABLE notice ADD UNIQUE (round, member_id, currency)")
+
+
+def test_an_approval_given_while_the_engine_is_down_is_kept(demo, waiting, before_second_round):
+    demo.stack.stop_engine()
+    shown = waiting.try_exchange()
+    assert shown["type"] == "warning"
+    assert demo.stack.engine_url in shown["message"]
+    statement = waiting.statement(demo.waiting)
+    with pytest.raises(ExchangeError):
+        waiting.approve(statement["id"])
+    assert waiting.statement(demo.waiting)["answer"] == "approve"
+    assert read_ledgers(demo.stack.cluster) == before_second_round
+
+
+def test_once_the_engine_is_back_the_second_round_is_booked_by_the_crons_alone(demo, waiting, before_second_round):
+    demo.stack.start_engine()
+    wait_for("the crons to book the second round", lambda: state(demo.stack, demo.waiting) == "closed", CRONS, 2)
+    verification = demo.stack.engine("round", "verify", str(demo.waiting), "--json")
+    found = collect(demo.stack.cluster, demo.waiting, before_second_round, verification)
+    assert check(found) == dict.fromkeys(INVARIANTS, True)
+    assert found.set_off(waiting.firm, "creditor") > 0
+
+
+def test_a_lost_acknowledgement_is_given_again_and_nothing_booked_again(demo, waiting):
+    entries = _entries(demo)
+    with demo.stack.cluster.cursor(waiting.firm.database) as cr:
+        cr.execute("UPDATE bizoverbiz_notice SET state = 'booked' WHERE number = 2 AND state = 'acknowledged'")
+        assert cr.rowcount == 1
+    waiting.exchange()
+    (notice,) = [notice for notice in read_notices(demo.stack.cluster, demo.waiting) if notice.firm is waiting.firm]
+    assert notice.acknowledged
+    assert [booked["entry"] for booked in notice.booked] == [entries[waiting.firm.key][-1].name]
+    assert _entries(demo) == entries
+
+
+def test_stopping_leaves_no_process(demo):
+    folder = demo.stack.folder
+    assert set(Stack.stop(folder)) == {"engine", "worker", "odoo"}
+    left = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(folder).encode() in _read(path)]
+    assert left == []
+    with pytest.raises(psycopg2.OperationalError), demo.stack.cluster.cursor():
+        pass
+    assert Stack.stop(folder) == []
+
+
+def _read(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

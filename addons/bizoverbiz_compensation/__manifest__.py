@@ -19,6 +19,8 @@
         "views/bizoverbiz_declaration_views.xml",
         "views/bizoverbiz_membership_views.xml",
         "views/account_move_views.xml",
+        "views/report_invoice.xml",
         "views/menus.xml",
     ],
+    "assets": {"web.assets_backend": ["bizoverbiz_compensation/static/src/components/*"]},
 }

@@ -48,6 +48,17 @@ class AccountMove(models.Model):
             is_invoice = move.is_invoice(include_receipts=True)
             move.bizoverbiz_set_off = amounts[move.id] if is_invoice else 0.0
 
+    def _compute_payments_widget_reconciled_info(self):
+        """Mark set-offs: nobody paid anything, so neither the form nor the printed invoice may say so."""
+        result = super()._compute_payments_widget_reconciled_info()
+        for move in self:
+            if widget := move.invoice_payments_widget:
+                entries = self.env["account.move"].sudo().browse(line["move_id"] for line in widget["content"])
+                set_offs = set(entries.filtered("bizoverbiz_notice_id").ids)
+                content = [{**line, "is_set_off": line["move_id"] in set_offs} for line in widget["content"]]
+                move.invoice_payments_widget = {**widget, "content": content}
+        return result
+
     def _bizoverbiz_supported(self):
         """What the books let be set off on an invoice today: its open amount, nothing once disputed or undone."""
         self.ensure_one()

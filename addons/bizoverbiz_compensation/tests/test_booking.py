@@ -58,6 +58,15 @@ class TestBooking(SetOffCase):
         self.assertIn(notice.reference, invoice.message_ids[0].body)
         self.assertEqual(invoice.action_view_bizoverbiz_notices()["res_id"], notice.id)
 
+    def test_neither_form_nor_print_says_that_a_set_off_was_paid(self):
+        invoice = self._invoice(500)
+        self._pay(invoice, 50)
+        self._booked_round({invoice: 30000, self._bill(300): 30000})
+        content = invoice.invoice_payments_widget["content"]
+        self.assertEqual({line["amount"]: line["is_set_off"] for line in content}, {50.0: False, 300.0: True})
+        html = self.env["ir.actions.report"]._render_qweb_html("account.report_invoice_with_payments", invoice.ids)[0]
+        self.assertEqual((html.count(b"Paid on"), html.count(b"Set off on")), (1, 1))
+
     def test_the_day_of_the_decision_is_the_companys_not_the_servers(self):
         invoice, bill = self._invoice(10), self._bill(10)
         notice = self._booked_round({invoice: 1000, bill: 1000}, decided_at="2026-11-21T23:30:00Z")

@@ -230,7 +230,8 @@ class BizoverbizNotice(models.Model):
             return
         reason = self.env._(
             "The notice sets off more than was approved in these books on %(invoices)s. If this database was restored "
-            "from a backup made before the approval, an administrator can have the notice booked; otherwise ask the operator.",
+            "from a backup made before the approval, an administrator can have the notice booked; otherwise ask the "
+            "operator.",
             invoices=", ".join(excessive.mapped("number")),
         )
         self.write({"state": "rejected", "rejection": "unapproved", "error": reason})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bizoverbiz.notices import load_signing_key
 from bizoverbiz.rounds import deciding, opening, proposing
 from bizoverbiz.rounds.report import describe_round
@@ -36,3 +38,8 @@ def round_state(network: Network, number: int) -> str:
 def verify(network: Network, number: int) -> list[str]:
     with network.store.transaction(WORKER) as tx:
         return verify_round(tx, number)
+
+
+def report(network: Network, number: int) -> dict[str, Any]:
+    with network.store.transaction(WORKER) as tx:
+        return describe_round(tx, number)

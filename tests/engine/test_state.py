@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
@@ -29,7 +30,7 @@ def line(approved: int | None = None) -> dict[UUID, LineToApprove]:
 
 def test_a_round_goes_from_collection_to_closed_step_by_step() -> None:
     way = [RoundState.COLLECTION, RoundState.FROZEN, RoundState.PROPOSED, RoundState.DECIDED, RoundState.CLOSED]
-    for one, following in zip(way, way[1:], strict=False):
+    for one, following in pairwise(way):
         check_step(1, one, following)
 
 
@@ -89,7 +90,7 @@ def test_only_lines_of_the_statement_can_be_approved() -> None:
         approve("proposed", line(), {uuid4(): 1})
 
 
-@pytest.mark.parametrize("state", ["decided", "abandoned"])
+@pytest.mark.parametrize("state", ["decided", "closed", "abandoned"])
 def test_nothing_is_answered_after_the_end(state: str) -> None:
     with pytest.raises(TooLateError):
         check_open(state, LATER, NOW)

@@ -18,7 +18,7 @@ from http_message_signatures import (
 )
 from http_message_signatures.algorithms import ED25519
 
-from bizoverbiz.errors import SignatureRefusedError
+from bizoverbiz.errors import BizoverbizError, SignatureRefusedError
 
 CLOCK_TOLERANCE = timedelta(seconds=300)
 #: A nonce is kept for as long as a request with it could still be accepted.
@@ -78,6 +78,9 @@ def verify_request(request: SignedRequest, find_key: FindKey, *, now: datetime) 
     try:
         (result,) = verifier.verify(request, max_age=None, body=request.body)
     except InvalidSignature as error:
+        if isinstance(error.__cause__, BizoverbizError):
+            # The library takes whatever the key lookup raises for a bad signature.
+            raise error.__cause__ from None
         raise SignatureRefusedError(_explain(error, request)) from None
     except (HTTPMessageSignaturesException, ValueError) as error:
         raise SignatureRefusedError(f"the signature cannot be read: {error}") from None

@@ -39,10 +39,10 @@ def answer(
 
     Raises `NotFoundError`, `TooLateError`, `SuspendedError`, and what `state.approve` raises.
     """
-    row = tx.one("statement_lock", statement=statement)
-    if row is None:
+    if tx.one("statement_lock", statement=statement) is None:
         raise NotFoundError(f"there is no statement {statement} of yours")
-    check_open(row.state, row.deadline, now)
+    row = tx.one("statement_get", statement=statement)
+    check_open(row.round_state, row.deadline, now)
     if verdict == "approve":
         if tx.one("member_get", member=member).status != "active":
             raise SuspendedError("your membership is suspended: you may refuse this statement, not approve it")
@@ -60,7 +60,7 @@ def answer(
         said["lines"] = {str(line): amount for line, amount in approved.items()}
     tx.run("answer_insert", statement=statement, member=member, now=now, content=json.dumps(said))
     return _statement(
-        tx.one("statement_lock", statement=statement), tx.all("statement_lines_own", statements=[statement])
+        tx.one("statement_get", statement=statement), tx.all("statement_lines_own", statements=[statement])
     )
 
 

@@ -57,10 +57,10 @@ class LineToApprove:
     approved: int | None
 
 
-def check_open(state: str, deadline: datetime, now: datetime) -> None:
-    """Raises `TooLateError` once a statement takes no answer any more."""
-    if state not in (StatementState.PROPOSED, StatementState.APPROVED, StatementState.REFUSED):
-        raise TooLateError(f"this statement is {state}: nothing can be answered any more")
+def check_open(round_state: str, deadline: datetime, now: datetime) -> None:
+    """Raises `TooLateError` once the round's statements take no answer any more."""
+    if round_state != RoundState.PROPOSED:
+        raise TooLateError(f"this statement's round is {round_state}: nothing can be answered any more")
     if now >= deadline:
         raise TooLateError(f"the time to answer this statement ended at {deadline:%Y-%m-%d %H:%M} UTC")
 

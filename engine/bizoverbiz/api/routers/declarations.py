@@ -66,9 +66,7 @@ class Declaration(Body):
 
     full: bool = Field(description="Lines declared before and absent now are withdrawn.")
     last_notice: int = Field(ge=0, le=2**31 - 1, description="Number of the last notice the books contain; 0: none.")
-    lines: list[Any] = Field(
-        max_length=10_000, json_schema_extra={"items": {"$ref": "#/components/schemas/DeclarationLine"}}
-    )
+    lines: list[Any] = Field(max_length=10_000, json_schema_extra={"items": DeclarationLine.model_json_schema()})
 
 
 @router.post("/declarations", summary="Declare what is open in the books")

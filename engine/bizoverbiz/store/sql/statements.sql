@@ -5,9 +5,15 @@ FROM statement JOIN round ON round.number = round
 WHERE member_id = %(member)s ORDER BY round DESC, currency LIMIT 50;
 
 -- name: statement_lock
--- One statement of the member, held until its answer is kept.
-SELECT statement.id, round, statement.state, currency, proposed_at, deadline, answered_by, reason
-FROM statement JOIN round ON round.number = round WHERE statement.id = %(statement)s FOR UPDATE OF statement;
+-- Hold one statement of the member until its answer is kept; what it says is read afterwards, by another query,
+-- because this one may have waited for a decision it does not see.
+SELECT id FROM statement WHERE id = %(statement)s FOR UPDATE;
+
+-- name: statement_get
+-- One statement of the member.
+SELECT statement.id, round, statement.state, round.state AS round_state, currency, proposed_at, deadline, answered_by,
+    reason
+FROM statement JOIN round ON round.number = round WHERE statement.id = %(statement)s;
 
 -- name: statement_lines_own
 -- The lines of the member's statements, oldest due first.

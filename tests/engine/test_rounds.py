@@ -275,7 +275,7 @@ def test_a_suspended_member_may_refuse_and_acknowledge_but_not_declare_or_approv
 
 def test_an_invoice_paid_after_its_approval_is_not_set_off(network: Network, ring: Ring) -> None:
     number = propose(network)
-    a, b, c = ring
+    _a, b, c = ring
     for member in ring:
         member.approve(member.statement())
     c.declare(c.line("receivable", b, "C-1", AMOUNT))

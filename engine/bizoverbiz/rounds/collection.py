@@ -39,6 +39,7 @@ def declare(
         raise MalformedError(
             f"last_notice is {last_notice}, but the last notice issued to you is {own.last_notice}", field="last_notice"
         )
+    tx.all("declarations_lock", member=member)
     withdrawn = 0
     if full:
         references = [line["reference"] for line in keep if line.get("reference")]

@@ -1,3 +1,7 @@
+-- name: declarations_lock
+-- Hold the member's lines in the order matching takes them too, so that neither can block the other for good.
+SELECT id FROM declaration WHERE member_id = %(member)s ORDER BY id FOR UPDATE;
+
 -- name: declarations_upsert
 -- Keep declared lines; a line is known by side, counterpart, number and currency.
 INSERT INTO declaration (member_id, side, counterpart, number, number_key, currency, amount_total, amount_open,
@@ -67,10 +71,15 @@ LEFT JOIN LATERAL (
 
 -- name: verdicts_update
 -- Tell the owners what became of their declarations.
-UPDATE declaration SET state = verdict.state, matched_amount = verdict.matched_amount, reason = verdict.reason
-FROM json_to_recordset(%(rows)s::json) AS verdict (id bigint, state text, matched_amount bigint, reason text)
-WHERE declaration.id = verdict.id AND (declaration.state, declaration.matched_amount, declaration.reason)
-    IS DISTINCT FROM (verdict.state, verdict.matched_amount, verdict.reason);
+WITH changed AS MATERIALIZED (
+    SELECT declaration.id, verdict.state, verdict.matched_amount, verdict.reason
+    FROM declaration
+    JOIN json_to_recordset(%(rows)s::json) AS verdict (id bigint, state text, matched_amount bigint, reason text) USING (id)
+    WHERE (declaration.state, declaration.matched_amount, declaration.reason)
+        IS DISTINCT FROM (verdict.state, verdict.matched_amount, verdict.reason)
+    ORDER BY declaration.id FOR UPDATE OF declaration)
+UPDATE declaration SET state = changed.state, matched_amount = changed.matched_amount, reason = changed.reason
+FROM changed WHERE declaration.id = changed.id;
 
 -- name: obligations_upsert
 -- Matched obligations keep their identity from round to round.

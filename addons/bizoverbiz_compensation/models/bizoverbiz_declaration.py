@@ -92,15 +92,18 @@ class BizoverbizDeclaration(models.Model):
 
     @api.model
     def _prepare_lines(self, membership):
-        """Open invoices and bills of the legal entity with partners that have an identifier.
+        """Open invoices and bills of the legal entity with members of the network: nobody else's leave the books.
 
         :return: the lines of the protocol, in a fixed order, and values of the rows for invoices left out
         """
-        own = membership.identifier
+        invoices = [
+            (move.commercial_partner_id._bizoverbiz_identifier(), move, residual, due_date)
+            for move, residual, due_date in self._open_invoices(membership)
+        ]
+        members = membership._members_among(counterpart for counterpart, *_rest in invoices) - {membership.identifier}
         lines, skipped = [], []
-        for move, residual, due_date in self._open_invoices(membership):
-            counterpart = move.commercial_partner_id._bizoverbiz_identifier()
-            if not counterpart or counterpart == own:
+        for counterpart, move, residual, due_date in invoices:
+            if counterpart not in members:
                 continue
             receivable = move.move_type == "out_invoice"
             digits = move.currency_id.decimal_places

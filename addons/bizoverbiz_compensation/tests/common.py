@@ -54,6 +54,7 @@ class SetOffCase(AccountTestInvoicingCommon):
     def setUp(self):
         super().setUp()
         self.engine = SetOffEngine()
+        self.engine.also_members = {"732829320", "542065479", "775670417"}
         self.engine.mock.start()
         self.addCleanup(self.engine.mock.stop, allow_assert=False)
         memberships = self.env["bizoverbiz.membership"].with_user(self.administrator)

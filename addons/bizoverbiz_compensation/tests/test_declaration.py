@@ -49,8 +49,10 @@ class TestDeclaration(SetOffCase):
         declaration = self._declaration()
         self.assertEqual((declaration.state, declaration.accepted_count), ("sent", 2))
 
-    def test_only_open_posted_invoices_and_bills_of_identified_partners(self):
+    def test_only_open_posted_invoices_and_bills_of_members_leave_the_books(self):
         self._invoice(100, partner=self.stranger)
+        self._invoice(100, partner=self._new_partner("Papeterie Lys", "383474814"))
+        self._bill(100, partner=self._new_partner("Imprimerie Lys", "356000000"), ref=False)
         self._invoice(100, move_type="out_refund")
         self._invoice(90, "in_refund", ref="CN-1")
         paid = self._invoice(70)
@@ -60,6 +62,15 @@ class TestDeclaration(SetOffCase):
         self._exchange()
         self.assertEqual(set(self._declared()), {declared.name})
         self.assertEqual(draft.state, "draft")
+        self.assertFalse(self._declaration().line_ids)
+
+    def test_a_partner_that_joins_is_declared_by_the_next_exchange(self):
+        invoice = self._invoice(100, partner=self._new_partner("Papeterie Lys", "383474814"))
+        self._exchange()
+        self.assertFalse(self.engine.declarations)
+        self.engine.also_members.add("383474814")
+        self._exchange()
+        self.assertIn(invoice.name, self._declared())
 
     def test_a_part_payment_leaves_the_rest_declared(self):
         invoice = self._invoice(100)

@@ -184,15 +184,16 @@ class TestDeclaration(SetOffCase):
             lines, _skipped = self.env["bizoverbiz.declaration"].sudo()._prepare_lines(self.membership)
             return len(lines), self.env.cr.sql_log_count - before
 
-        for index in range(5):
-            self._invoice(10 + index, partner=self._new_partner(f"Few {index}", None))
-        self._invoice(1)
+        def invoice(count):
+            for index in range(count):
+                self._invoice(10 + index, partner=self._new_partner(f"Site {index}", "732829320"))
+
+        invoice(5)
         queries()
         few_lines, few = queries()
-        for index in range(45):
-            self._invoice(100 + index)
+        invoice(45)
         many_lines, many = queries()
-        self.assertEqual((few_lines, many_lines), (1, 46))
+        self.assertEqual((few_lines, many_lines), (5, 50))
         self.assertEqual(few, many)
 
     def _pay(self, invoice, amount):

@@ -182,8 +182,9 @@ def run_books(cluster: Cluster, commands: list[list[str]], show: Callable[[str],
 
 
 def _follow(process: subprocess.Popen[str], errors: Path, show: Callable[[str], None]) -> None:
-    for line in process.stdout or ():
-        show(line.strip())
-    if process.wait():
+    with process:
+        for line in process.stdout or ():
+            show(line.strip())
+    if process.returncode:
         step, reason = " ".join(process.args[5:]), errors.read_text().strip()[-2000:]
         raise BooksError(f"{step} failed: {reason}\nsee {errors.parent}")

@@ -1,5 +1,6 @@
 """One run of the whole demonstration, in a folder of its own, for all tests of the round trip."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,8 +13,11 @@ from demo.stack import Stack
 
 @pytest.fixture(scope="module")
 def demo():
+    # A developer's own folder keeps the templates, which take half of the time.
+    kept = os.environ.get("BIZOVERBIZ_E2E_FOLDER")
     # Not pytest's tmp_path: PostgreSQL started by root may run as somebody who cannot enter that.
-    folder = Path(tempfile.mkdtemp(prefix="bizoverbiz-e2e-"))
+    folder = Path(kept or tempfile.mkdtemp(prefix="bizoverbiz-e2e-")).resolve()
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     try:
         yield run(folder)
@@ -23,4 +27,5 @@ def demo():
         raise
     finally:
         Stack.stop(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -181,7 +181,7 @@ def test_an_approval_given_while_the_engine_is_down_is_kept(demo, waiting, befor
     demo.stack.stop_engine()
     shown = waiting.try_exchange()
     assert shown["type"] == "warning"
-    assert demo.stack.engine_url in shown["message"]
+    assert demo.stack.engine_url.removeprefix("http://") in shown["message"]
     statement = waiting.statement(demo.waiting)
     with pytest.raises(ExchangeError):
         waiting.approve(statement["id"])

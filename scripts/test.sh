@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Runs the tests named (engine, odoo, e2e) with servers of their own in a temporary folder, and ends with a summary.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+folder=$(mktemp -d "${TMPDIR:-/tmp}/bizoverbiz-test-XXXXXX")
+chmod 755 "$folder"
+trap 'scripts/postgres.sh stop "$folder/postgres" >/dev/null 2>&1; rm -rf "$folder"' EXIT
+trap 'exit 130' INT TERM
+export PYTHONDONTWRITEBYTECODE=1 PG_SYNCHRONOUS_COMMIT=off
+summary=() status=0 started=$SECONDS
+
+say() { printf '\n\033[1m==>\033[0m %s\n' "$*"; }
+
+# report NAME STATUS SECONDS: one line from pytest's own account; in the addons nothing may be skipped
+report() {
+  local counts
+  counts=$(.venv/bin/python - "$folder/$1.xml" <<'PY'
+import sys, xml.etree.ElementTree as tree
+try:
+    suites = list(tree.parse(sys.argv[1]).getroot().iter("testsuite"))
+except (OSError, tree.ParseError):
+    sys.exit(print("no result"))
+count = {key: sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")}
+failed = count["failures"] + count["errors"]
+print(f"{count['tests'] - failed - count['skipped']} passed, {failed} failed, {count['skipped']} skipped")
+PY
+  )
+  local verdict=$2
+  [ "$1" != addons ] || [[ $counts == *" 0 skipped" ]] || verdict=1
+  [ "$verdict" = 0 ] || status=1
+  summary+=("$(printf '%-8s %s in %s s%s' "$1" "$counts" "$3" "$([ "$verdict" = 0 ] || echo '  <- FAILED')")")
+}
+
+pytest_engine() { .venv/bin/python -m pytest -p no:cacheprovider --junitxml="$folder/$1.xml" "${@:2}"; }
+
+for part in "$@"; do
+  began=$SECONDS
+  case $part in
+    engine)
+      say "Engine and signatures"
+      pytest_engine engine -q tests/engine tests/addons
+      report engine $? $((SECONDS - began))
+      ;;
+    odoo)
+      say "Addons inside Odoo 19: installing them into a French database first (about a minute)"
+      if .venv/bin/python -m demo template --var "$folder" --name addons_test; then
+        ODOO_RC=$folder/odoo.conf .odoo/venv/bin/python -m pytest -c /dev/null --rootdir=. -p no:cacheprovider -q -ra \
+          -W ignore --odoo-database=addons_test --odoo-http --junitxml="$folder/addons.xml" addons
+      else
+        false
+      fi
+      report addons $? $((SECONDS - began))
+      ;;
+    e2e)
+      say "The whole demonstration between six Odoo firms (some minutes)"
+      BIZOVERBIZ_E2E_FOLDER=$folder pytest_engine e2e -v tests/e2e
+      report e2e $? $((SECONDS - began))
+      ;;
+    *) echo "test: unknown part '$part': engine, odoo or e2e" >&2; exit 2 ;;
+  esac
+done
+
+say "Summary, $((SECONDS - started)) s"
+printf '    %s\n' "${summary[@]}"
+exit $status

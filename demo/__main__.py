@@ -38,8 +38,8 @@ def main() -> int:
     if options.command == "run":
         return _run(folder, second_round=not options.no_second_round)
     if options.command == "stop":
-        ended = Stack.stop(folder)
-        console.print(f"Stopped: {', '.join([*ended, 'PostgreSQL'])}.")
+        ended = Stack.stop(folder) if folder.exists() else []
+        console.print(f"Stopped: {', '.join(ended)}." if ended else "Nothing of the demonstration was running.")
     else:
         cluster = Cluster(folder)
         cluster.create(options.name, base_template(cluster))
@@ -69,10 +69,7 @@ def _run(folder: Path, second_round: bool) -> int:
 def _show_way_on(demo: Demo, folder: Path) -> None:
     member = next(member for member in demo.members if member.firm.key == scenario.LEFT_WAITING)
     statement = member.statement(demo.waiting)
-    screen.show_way_on(
-        demo.stack.odoo_url, scenario.LEFT_WAITING, demo.waiting, round(statement["receivable"] * 100),
-        str(folder / "result.json"),
-    )  # fmt: skip
+    screen.show_way_on(demo.stack.odoo_url, scenario.LEFT_WAITING, statement, str(folder / "result.json"))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Member:
         found = self.accountant.search_read(
             "bizoverbiz.statement",
             [("round", "=", round_number)],
-            ["state", "answer", "receivable", "payable", "answered_by", "deadline"],
+            ["round", "state", "answer", "receivable", "payable", "answered_by"],
         )
         return found[0] if found else None
 

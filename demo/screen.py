@@ -74,20 +74,27 @@ def _firms(result: Mapping[str, Any]) -> Table:
     return table
 
 
-def show_way_on(url: str, waiting: str, number: int, receivable: int, result_file: str) -> None:
-    firm: Firm = BY_KEY[waiting]
-    console.print(f"\nThe same as JSON: {result_file}")
+def address(url: str, firm: Firm, action: str, record: int | None = None) -> str:
+    """Where a browser finds an action of the addons; asks for the login first, in the firm's own database."""
+    page = f"/odoo/action-bizoverbiz_compensation.{action}" + (f"/{record}" if record else "")
+    return f"{url}/web/login?db={firm.database}&redirect={page}"
+
+
+def show_way_on(url: str, waiting: str, statement: Mapping[str, Any], result_file: str) -> None:
+    """How a person approves the statement left waiting, and sees it booked."""
+    firm = BY_KEY[waiting]
+    console.print(f"\nThe same as JSON: {result_file}", soft_wrap=True)
     console.print(
-        f"\n[bold]Round {number} waits for one answer[/]: {firm.name} may set off {euros(receivable)} € "
-        "on each side; everybody else has approved. To give it yourself:"
+        f"\n[bold]Round {statement['round']} waits for one answer[/]: {firm.name} may set off "
+        f"{euros(round(statement['receivable'] * 100))} € on each side; everybody else has approved. To give it:"
     )
-    console.print(f"  1. open  [link]{url}/web/login?db={firm.database}[/link]", soft_wrap=True)
+    console.print(f"  1. open {address(url, firm, 'bizoverbiz_statement_action', statement['id'])}", soft_wrap=True)
     console.print(f"  2. log in as [bold]{firm.accountant.login}[/], password [bold]{PASSWORD}[/]")
-    console.print(f"  3. Facturation → BizOverBiz → Relevés → relevé {number}: check the lines, then « Approuver »")
-    console.print("  4. within two minutes the set-off is decided and booked: see Avis, and the invoices' payments")
-    console.print(f"The other firms: the same address with {', '.join(_others(waiting))}; their logins are alike.")
+    console.print("  3. check the lines, strike what you like, and press « Approuver »")
+    console.print("  4. within two minutes every firm has booked it; your notice is then at")
+    console.print(f"     {address(url, firm, 'bizoverbiz_notice_action')}", soft_wrap=True)
+    console.print("The other firms' accountants, with the same password:")
+    for other in BY_KEY.values():
+        if other.key != waiting:
+            console.print(f"  {url}/web/login?db={other.database}  {other.accountant.login}", soft_wrap=True)
     console.print("[bold]make stop[/] ends it all.")
-
-
-def _others(waiting: str) -> list[str]:
-    return [f"db={firm.database} ({firm.accountant.login})" for key, firm in BY_KEY.items() if key != waiting]

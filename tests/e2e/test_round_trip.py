@@ -4,20 +4,23 @@ The tests share one run and build on each other in the order they stand here.
 """
 
 import json
+import re
 from pathlib import Path
 
+import httpx
 import psycopg2
 import pytest
 
 from demo import scenario
 from demo.checks import INVARIANTS, check, collect
-from demo.firms import BY_KEY, FIRMS
+from demo.firms import BY_KEY, FIRMS, PASSWORD
 from demo.ledger import ENGINE_DATABASE, read_ledgers, read_notices, read_round
 from demo.member import ExchangeError, everybody
 from demo.odoo_client import Odoo, OdooError
 from demo.optimum import longest_loop
 from demo.progress import wait_for
 from demo.rounds import state
+from demo.screen import address
 from demo.stack import Stack
 
 #: Seconds for the crons, which run every minute, to send an answer, fetch a notice and acknowledge it.
@@ -137,6 +140,19 @@ def test_exactly_the_planned_discrepancies_are_told_to_both_sides(demo, result):
 
 def test_every_invariant_was_checked_and_holds(result):
     assert result["invariants"] == dict.fromkeys(INVARIANTS, True)
+
+
+def test_the_address_shown_leads_the_accountant_to_the_waiting_statement(demo, waiting):
+    statement = waiting.statement(demo.waiting)
+    assert statement["state"] == "proposed"
+    shown = address(demo.stack.odoo_url, waiting.firm, "bizoverbiz_statement_action", statement["id"])
+    with httpx.Client(follow_redirects=True, trust_env=False, timeout=120) as browser:
+        form = browser.get(shown)
+        fields = dict(re.findall(r'<input type="hidden" name="(csrf_token|redirect)" value="([^"]*)"', form.text))
+        fields |= {"login": waiting.firm.accountant.login, "password": PASSWORD}
+        page = browser.post(str(form.url), data=fields)
+    assert page.url.path == f"/odoo/action-bizoverbiz_compensation.bizoverbiz_statement_action/{statement['id']}"
+    assert "odoo.__session_info__" in page.text
 
 
 def test_repeated_and_simultaneous_exchanges_book_nothing_more(demo):

@@ -16,6 +16,10 @@ from demo.progress import PatienceError, wait_for
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 
 
+#: The state of a listening socket in /proc/net/tcp.
+_LISTEN = "0A"
+
+
 class ProcessDiedError(Exception):
     """A part ended by itself; the message has the tail of its log."""
 
@@ -67,6 +71,18 @@ class Processes:
             wait_for(f"{name}: {what}", alive, seconds)
         except PatienceError as error:
             raise PatienceError(f"{error}; {self.tail(name)}") from None
+
+    def listens(self, name: str, port: int) -> bool:
+        """Whether it is this very process that answers on the port, and no other that was quicker."""
+        sockets = {
+            f"socket:[{row[9]}]"
+            for row in (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+            if row[1] == f"0100007F:{port:04X}" and row[3] == _LISTEN
+        }
+        try:
+            return any(str(link.readlink()) in sockets for link in Path(f"/proc/{self._pid(name)}/fd").iterdir())
+        except OSError:
+            return False
 
     def tail(self, name: str, lines: int = 15) -> str:
         log = self.log(name)

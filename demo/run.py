@@ -38,6 +38,7 @@ def prepare(stack: Stack) -> Books:
         with phase(f"Six firms' books: {count} invoices sold, sent as UBL, imported, posted (kept for today)") as show:
             books.build(show)
     with phase("Six Odoo databases from their books, an empty engine database"):
+        stack.choose_ports()
         books.copy(stack.odoo_url)
         stack.found_network()
     with phase("Engine and Odoo start") as show:

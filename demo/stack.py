@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ class Stack:
         self.processes = Processes(folder)
         self.processes.stop_all()
         self.cluster = Cluster(folder)
+        self.engine_port = self.odoo_port = 0
+
+    def choose_ports(self) -> None:
+        """As late as possible: a port is only sure to be free now."""
         self.engine_port, self.odoo_port = free_port(8070), free_port(8069)
 
     @property
@@ -79,7 +84,7 @@ class Stack:
         serve = [command, "serve", "--host", "127.0.0.1", "--port", str(self.engine_port)]
         self.processes.start("engine", serve, environment, ROOT)
         self.processes.start("worker", [command, "worker"], environment, ROOT)
-        self.processes.wait_until("engine", "an answer", self._healthy(f"{self.engine_url}/v1/health"), 30)
+        self.processes.wait_until("engine", "an answer", self._healthy("engine", f"{self.engine_url}/v1/health"), 30)
         self.processes.wait_until("worker", "its start", lambda: True, 5)
 
     def stop_engine(self) -> None:
@@ -97,18 +102,18 @@ class Stack:
             "--workers=0", "--max-cron-threads=1", "--log-level=info",
         ]  # fmt: skip
         self.processes.start("odoo", command, {}, ROOT)
-        self.processes.wait_until("odoo", "an answer", self._healthy(f"{self.odoo_url}/web/health"), 90)
+        self.processes.wait_until("odoo", "an answer", self._healthy("odoo", f"{self.odoo_url}/web/health"), 90)
 
     def client(self, books: Books, firm: Firm, who: str) -> Odoo:
         """`who` is `admin` or `accountant`."""
         return Odoo(self.odoo_url, firm.database, books.keys(firm)[who])
 
-    @staticmethod
-    def _healthy(url: str) -> Any:
+    def _healthy(self, name: str, url: str) -> Callable[[], bool]:
         def probe() -> bool:
             try:
-                return httpx.get(url, timeout=5, trust_env=False).is_success
+                answers = httpx.get(url, timeout=5, trust_env=False).is_success
             except httpx.TransportError:
                 return False
+            return answers and self.processes.listens(name, httpx.URL(url).port or 0)
 
         return probe

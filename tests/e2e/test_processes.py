@@ -46,6 +46,16 @@ def test_a_process_that_dies_is_reported_with_the_end_of_its_log(tmp_path):
     assert time.monotonic() - began < 15
 
 
+def test_an_answer_of_another_process_on_the_port_does_not_count(tmp_path):
+    processes = Processes(tmp_path)
+    port = free_port(0)
+    processes.start("server", [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)], {}, tmp_path)
+    processes.wait_until("server", "its port", lambda: processes.listens("server", port), 10)
+    processes.start("late", SLEEPER, {}, tmp_path)
+    assert not processes.listens("late", port)
+    assert set(processes.stop_all()) == {"late", "server"}
+
+
 def test_a_taken_port_is_replaced_by_a_free_one():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

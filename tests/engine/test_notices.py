@@ -115,6 +115,31 @@ def test_a_notice_is_verified_with_the_public_key_alone(key: SigningKey) -> None
     assert verify_notice(key.sign(payload()), keys(key)) == payload()
 
 
+def test_a_notice_of_thousands_of_lines_is_verified_too(key: SigningKey) -> None:
+    count = 2000
+    leaves = [leaf(index) for index in range(count)]
+    leaves += [Leaf("200000008", "100000009", f"p-{i}", f"F-{i}", 7, "EUR", 100, "00" * 32) for i in range(count)]
+    root = merkle_root(leaves)
+    assert root is not None
+    shape = payload().lines[0].model_dump()
+    lines = [
+        NoticeLine(
+            **shape
+            | {
+                "id": one.id,
+                "side": "receivable" if one.creditor == "100000009" else "payable",
+                "number": one.number,
+                "salt": one.salt,
+                "proof": [list(step) for step in proof],
+            }
+        )
+        for one, proof in zip(leaves, proofs(leaves), strict=True)
+    ]
+    token = key.sign(payload(lines=lines, total=100 * count, round_root=root.hex()))
+    assert len(token) > 4_000_000
+    assert len(verify_notice(token, keys(key)).lines) == 2 * count
+
+
 def test_a_notice_changed_by_one_character_is_refused(key: SigningKey) -> None:
     header, body, signature = key.sign(payload()).split(".")
     changed = body[:-5] + ("A" if body[-5] != "A" else "B") + body[-4:]

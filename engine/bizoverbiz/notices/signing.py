@@ -16,7 +16,14 @@ from joserfc.jwk import OKPKey
 from bizoverbiz.errors import MisconfiguredError
 from bizoverbiz.notices.payload import NoticeError, Payload, check_payload
 
-_REGISTRY = jws.JWSRegistry(algorithms=["Ed25519"])
+
+class _Registry(jws.JWSRegistry):
+    """The library takes 128 kB at most; a notice has about one kB a line, and a member tens of thousands of lines."""
+
+    max_payload_length = 128 * 1024 * 1024
+
+
+_REGISTRY = _Registry(algorithms=["Ed25519"])
 _TYPE = "bizoverbiz-notice+jws"
 
 
@@ -72,7 +79,7 @@ def load_signing_key(path: Path) -> SigningKey:
 def verify_notice(token: str, keys: Mapping[str, Any]) -> Payload:
     """Verify a notice against a JWK set (RFC 7517) and return what it says. Raises `NoticeError`."""
     try:
-        kid = jws.extract_compact(token.encode("ascii")).headers().get("kid")
+        kid = jws.extract_compact(token.encode("ascii"), registry=_REGISTRY).headers().get("kid")
     except (JoseError, ValueError) as error:
         raise NoticeError(f"this is not a compact JWS: {error}") from None
     jwk = next((key for key in keys.get("keys", []) if key.get("kid") == kid), None)

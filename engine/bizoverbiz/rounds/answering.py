@@ -51,8 +51,8 @@ def answer(
             for line in tx.all("statement_lines_own", statements=[statement])
         }
         holds = approve(row.state, before, approved)
-        content = json.dumps({str(line): amount for line, amount in sorted(holds.items())})
-        tx.run("statement_lines_approve", statement=statement, approved=content)
+        rows = ({"line_id": line, "approved": amount} for line, amount in holds.items())
+        tx.bulk("statement_lines_approve", rows, statement=statement)
     state = StatementState.APPROVED if verdict == "approve" else StatementState.REFUSED
     tx.run("statement_answer", statement=statement, state=state, answered_by=answered_by, reason=reason, now=now)
     said: dict[str, Any] = {"answer": verdict, "answered_by": answered_by, "reason": reason}

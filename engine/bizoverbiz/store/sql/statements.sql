@@ -28,9 +28,10 @@ UPDATE statement SET state = %(state)s, answered_by = %(answered_by)s, reason = 
 WHERE id = %(statement)s;
 
 -- name: statement_lines_approve
--- What is approved on each line; a line not named is approved for nothing.
-UPDATE statement_line SET approved = coalesce((%(approved)s::json ->> line_id::text)::bigint, 0)
-WHERE statement_id = %(statement)s;
+-- What is approved on each line.
+UPDATE statement_line SET approved = said.approved
+FROM json_to_recordset(%(rows)s::json) AS said (line_id uuid, approved bigint)
+WHERE statement_id = %(statement)s AND statement_line.line_id = said.line_id;
 
 -- name: answer_insert
 -- Keep every answer ever given, for the audit log.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from demo.checks import Evidence, new_entries
-from demo.firms import BY_SIREN, FIRMS, Firm
+from demo.firms import FIRMS, Firm
 from demo.ledger import Key, agreed
 from demo.member import Member
 
@@ -71,7 +71,3 @@ def discrepancies(members: Sequence[Member]) -> list[dict[str, Any]]:
                 raise ValueError(f"{member.firm.name} is told {view}, its partner {entry}")
             entry["seen_by"].append(member.firm.siren)
     return sorted(views.values(), key=lambda entry: (entry["kind"], entry["creditor"], entry["number"]))
-
-
-def name(siren: str) -> str:
-    return BY_SIREN[siren].name

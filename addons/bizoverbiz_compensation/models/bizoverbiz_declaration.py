@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.addons.bizoverbiz_network.exceptions import EngineRefused
+from odoo.tools import format_datetime
 
 from ..tools.minor_units import to_minor
 
@@ -47,15 +48,15 @@ class BizoverbizDeclaration(models.Model):
     answered_at = fields.Datetime(readonly=True)
     declared_count = fields.Integer("Lines Declared", readonly=True)
     accepted_count = fields.Integer("Accepted", readonly=True)
-    refused_count = fields.Integer("Refused", readonly=True)
+    refused_count = fields.Integer("Lines Refused", readonly=True)
     withdrawn_count = fields.Integer("Withdrawn", readonly=True)
     line_ids = fields.One2many("bizoverbiz.declaration.line", "declaration_id", "Left Out", readonly=True)
 
     @api.depends("create_date")
     def _compute_display_name(self):
         for declaration in self:
-            moment = fields.Datetime.context_timestamp(declaration, declaration.create_date or fields.Datetime.now())
-            declaration.display_name = self.env._("Declaration of %(moment)s", moment=moment.strftime("%Y-%m-%d %H:%M"))
+            moment = format_datetime(self.env, declaration.create_date or fields.Datetime.now(), dt_format="short")
+            declaration.display_name = self.env._("Declaration of %(moment)s", moment=moment)
 
     @api.model
     def _declare(self, membership):

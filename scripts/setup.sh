@@ -37,7 +37,7 @@ apt_private() { # SUITE
   : > "$state/status"
   apt_options=(-qq -o "Dir::Etc::sourcelist=$state/sources.list" -o "Dir::Etc::sourceparts=$state/empty"
     -o "Dir::Etc::preferencesparts=$state/empty" -o "Dir::State=$state" -o "Dir::State::Lists=$state/lists"
-    -o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache" -o "APT::Sandbox::User=$(id -un)"
+    -o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache" -o "APT::Sandbox::User=root"
     -o "Acquire::Languages=none" -o "Acquire::Check-Valid-Until=false" -o "Debug::NoLocking=true")
   [ -n "$(find "$state/lists" -name '*Packages*' -print -quit)" ] ||
     apt-get "${apt_options[@]}" update || die "the Debian mirror gave no package list for suite $suite"

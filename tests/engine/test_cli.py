@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -12,7 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 
+from bizoverbiz.cli.main import main
 from bizoverbiz.members.invitation import Invitation
 
 from .client import Member
@@ -31,6 +35,26 @@ class Operator:
         }
 
     def run(self, *arguments: str) -> Run:
+        """What the installed command does, in this process: starting Python anew takes longer than any command."""
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with pytest.MonkeyPatch.context() as patch:
+            for name in {*os.environ, *self.environment}:
+                if name in self.environment:
+                    patch.setenv(name, self.environment[name])
+                else:
+                    patch.delenv(name)
+            patch.setattr(sys, "argv", [COMMAND, *arguments])
+            patch.setattr(sys, "stdin", io.StringIO())
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                try:
+                    main()
+                except SystemExit as ended:
+                    code = int(ended.code or 0)
+                finally:
+                    structlog.reset_defaults()
+        return Run(list(arguments), code, out.getvalue(), err.getvalue())
+
+    def run_installed(self, *arguments: str) -> Run:
         return subprocess.run(
             [COMMAND, *arguments], env=self.environment, capture_output=True, text=True, timeout=120, check=False
         )
@@ -62,7 +86,9 @@ def test_a_network_is_founded_once_and_shown(empty_url: str, tmp_path: Path) -> 
     operator.ok("db", "upgrade")
     assert "network init" in one_line(operator.run("network", "show"))
     operator.ok("network", "init", "--name", "Réseau [du] Nord", "--agreement", "2026-11")
+    (tmp_path / "key.pem").rename(tmp_path / "kept.pem")
     assert "already" in one_line(operator.run("network", "init", "--name", "X", "--agreement", "1"))
+    assert not (tmp_path / "key.pem").exists(), "a key nobody published must not be left behind"
     shown = json.loads(operator.ok("network", "show", "--json"))
     assert (shown["name"], shown["agreement"], shown["members"]) == ("Réseau [du] Nord", "2026-11", 0)
     assert "Réseau [du] Nord" in operator.ok("network", "show")
@@ -73,6 +99,7 @@ def test_wrong_usage_exits_with_2_and_a_missing_setting_with_1(operator: Operato
     assert operator.run("nonsense").returncode == 2
     del operator.environment["DATABASE_URL"]
     assert "DATABASE_URL" in one_line(operator.run("member", "list"))
+    assert "DATABASE_URL" in one_line(operator.run_installed("member", "list"))
 
 
 def test_an_invitation_names_the_engine_and_its_keys(network: Network, operator: Operator) -> None:

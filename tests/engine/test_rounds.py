@@ -288,15 +288,27 @@ def test_a_fault_in_the_middle_of_the_decision_leaves_the_round_proposed(network
     number = propose(network)
     for member in ring:
         member.approve(member.statement())
-    network.key_path.unlink()
+    kept = network.key_path.rename(network.key_path.with_suffix(".kept"))
     with pytest.raises(MisconfiguredError):
         decide(network, number)
     assert not network.work()
     assert round_state(network, number) == "proposed"
     assert ring[0].get("/v1/notices") == {"notices": []}
-    create_key_file(network.key_path)
+    kept.rename(network.key_path)
     assert network.work()
     assert round_state(network, number) == "decided"
+
+
+def test_a_key_that_is_not_published_decides_nothing(network: Network, ring: Ring) -> None:
+    number = propose(network)
+    for member in ring:
+        member.approve(member.statement())
+    network.key_path.unlink()
+    other = create_key_file(network.key_path)
+    with pytest.raises(MisconfiguredError, match=f"{other.keyid} is not among the network's published keys"):
+        decide(network, number)
+    assert not network.work()
+    assert (round_state(network, number), ring[0].get("/v1/notices")) == ("proposed", {"notices": []})
 
 
 def test_a_fault_while_signing_undoes_everything_written_before(

@@ -29,6 +29,7 @@ def init(
     """Found the network and create its signing key, unless the key file exists."""
     path = load_settings().signing_key_path()
     with operator() as tx:
+        joining.check_unfounded(tx)
         key = load_signing_key(path) if path.exists() else create_key_file(path)
         joining.found_network(tx, name=name, agreement=agreement, key=key, now=now())
     console.print(f"Network {escape(name)} is founded; its notices are signed with key {key.keyid}.")

@@ -39,10 +39,15 @@ class Candidate:
 
 def found_network(tx: Transaction, *, name: str, agreement: str, key: SigningKey, now: datetime) -> None:
     """Raises `MisconfiguredError` if this database serves a network already."""
-    if (existing := tx.one("network")) is not None:
-        raise MisconfiguredError(f"this database serves the network {existing.name} already")
+    check_unfounded(tx)
     tx.run("network_insert", name=name, agreement=agreement, now=now)
     tx.run("engine_key_insert", keyid=key.keyid, x=key.x, now=now)
+
+
+def check_unfounded(tx: Transaction) -> None:
+    """Raises `MisconfiguredError` if this database serves a network already."""
+    if (existing := tx.one("network")) is not None:
+        raise MisconfiguredError(f"this database serves the network {existing.name} already")
 
 
 def network(tx: Transaction) -> Any:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 
+from bizoverbiz.errors import MisconfiguredError
 from bizoverbiz.netting import net, verify
 from bizoverbiz.notices import Leaf, SigningKey, merkle_root
 from bizoverbiz.rounds import audit
@@ -29,7 +30,14 @@ def decide(tx: Transaction, number: int, *, key: SigningKey, now: datetime, earl
 
     Ceilings are the smaller of both approvals, and never more than what still matches: a statement nobody has
     answered is refused, and so is every line of a member suspended meanwhile.
+    Raises `MisconfiguredError` if the key is not published: no member could verify its notices.
     """
+    published = [one.keyid for one in tx.all("engine_keys")]
+    if key.keyid not in published:
+        raise MisconfiguredError(
+            f"the signing key {key.keyid} is not among the network's published keys ({', '.join(published)}): "
+            "set BIZOVERBIZ_SIGNING_KEY to the file of one that is"
+        )
     current = store.lock(tx, number)
     check_step(number, current.state, RoundState.DECIDED)
     statements = tx.all("statements_lock", round=number)

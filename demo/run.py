@@ -48,10 +48,15 @@ def prepare(stack: Stack) -> Books:
     return books
 
 
+def invite(stack: Stack, member: Member) -> str:
+    invitation: str = stack.engine("invitation", "create", "--for", member.firm.siren, "--json")["invitation"]
+    return invitation
+
+
 def join(stack: Stack, books: Books) -> list[Member]:
     members = [Member(firm, *(stack.client(books, firm, who) for who in ("admin", "accountant"))) for firm in FIRMS]
     with phase("Six firms join the network, each with its one-time invitation"):
-        everybody(members, lambda member: member.join(stack.engine("invitation", "create", "--json")["invitation"]))
+        everybody(members, lambda member: member.join(invite(stack, member)))
     return members
 
 

@@ -54,6 +54,10 @@ class InvitationInvalidError(RefusedError):
     slug = "invitation-invalid"
 
 
+class AgreementDiffersError(RefusedError):
+    slug = "agreement-differs"
+
+
 class InvitationUsedError(RefusedError):
     slug = "invitation-used"
 

@@ -109,6 +109,14 @@ def test_an_invitation_names_the_engine_and_its_keys(network: Network, operator:
     assert SIRENS[0] in operator.ok("member", "list")
 
 
+def test_an_invitation_is_made_for_the_firm_that_is_named(network: Network, operator: Operator) -> None:
+    assert "not a SIREN" in one_line(operator.run("invitation", "create", "--for", "123456789"))
+    assert operator.run("invitation", "create", "--for", SIRENS[0], "--renew", SIRENS[0]).returncode == 2
+    invitation = Invitation.from_string(operator.ok("invitation", "create", "--for", "FR 40 303 265 045"))
+    assert "another firm" in network.candidate(SIRENS[0]).join(invitation.secret).json()["detail"]
+    assert network.candidate("303265045").join(invitation.secret).status_code == 201
+
+
 def test_a_whole_round_by_command(
     network: Network, two: tuple[Member, Member], operator: Operator, tmp_path: Path
 ) -> None:

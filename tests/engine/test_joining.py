@@ -54,6 +54,32 @@ def test_an_invitation_expires(network: Network) -> None:
     assert "expired" in answer.json()["detail"]
 
 
+def invite_for(network: Network, identifier: str) -> str:
+    with network.store.transaction(WORKER) as tx:
+        span = timedelta(days=1)
+        return joining.invite(
+            tx, url=network.base_url, valid=span, now=network.clock(), identifier=identifier
+        ).secret
+
+
+def test_an_invitation_made_for_one_firm_lets_in_no_other(network: Network) -> None:
+    secret = invite_for(network, SIRENS[0])
+    answer = network.candidate(SIRENS[1]).join(secret)
+    assert (answer.status_code, slug(answer), answer.json()["field"]) == (403, "invitation-invalid", "invitation")
+    assert f"another firm than {SIRENS[1]}" in answer.json()["detail"]
+    assert SIRENS[0] not in answer.text, "whom it is for is nobody else's business"
+    assert network.candidate(SIRENS[0]).join(secret).status_code == 201
+
+
+def test_another_version_of_the_agreement_is_refused_and_both_are_named(network: Network) -> None:
+    firm, secret = network.candidate(SIRENS[0]), network.invite()
+    answer = firm.call("POST", "/v1/members", firm.joining(secret) | {"agreement": "2025-01"})
+    assert (answer.status_code, slug(answer), answer.json()["field"]) == (409, "agreement-differs", "agreement")
+    assert "2025-01" in answer.json()["detail"]
+    assert "2026-11" in answer.json()["detail"]
+    assert firm.join(secret).status_code == 201
+
+
 def test_a_firm_joins_only_once(network: Network, two: tuple[Member, Member]) -> None:
     answer = network.candidate(SIRENS[0]).join(network.invite())
     assert (answer.status_code, slug(answer), answer.json()["field"]) == (409, "already-a-member", "identifier")

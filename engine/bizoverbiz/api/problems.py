@@ -30,6 +30,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "suspended": (403, "The membership is suspended"),
     "not-found": (404, "There is no such thing"),
     "invitation-used": (409, "The invitation was used already"),
+    "agreement-differs": (409, "Another version of the framework agreement"),
     "already-a-member": (409, "Already a member"),
     "not-the-live-copy": (409, "Not the live copy of the books"),
     "idempotency-conflict": (409, "The idempotency key was used for another request"),

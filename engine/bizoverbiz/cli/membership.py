@@ -53,18 +53,28 @@ def show(as_json: AsJson = False) -> None:
 
 @invitation.command("create")
 def create(
+    firm: Annotated[
+        str | None,
+        typer.Option("--for", help="SIREN or VAT number of the one firm that may join with it; the rule."),
+    ] = None,
     expires_days: Annotated[int, typer.Option(min=1, max=365, help="Days until it expires.")] = 14,
     renew: Annotated[
         str | None, typer.Option(help="SIREN or VAT number of a member that lost its key or moved its books.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print a new invitation: one string to hand to one firm, once."""
+    """Print a new invitation: one string to hand to one firm, once.
+
+    Name the firm with --for: without it, anybody who holds the string may join as any firm.
+    """
+    if firm and renew:
+        raise typer.BadParameter("--renew names the member already: leave --for out")
     moment, valid = now(), timedelta(days=expires_days)
     url = load_settings().base_url
     with operator() as tx:
-        renews = canonical_identifier(renew) if renew else None
-        text = joining.invite(tx, url=url, valid=valid, now=moment, renews=renews).to_string()
+        named = {"identifier": canonical_identifier(firm)} if firm else {}
+        named |= {"renews": canonical_identifier(renew)} if renew else {}
+        text = joining.invite(tx, url=url, valid=valid, now=moment, **named).to_string()
     if as_json:
         print_json({"invitation": text, "url": url, "expires_at": (moment + valid).isoformat(timespec="seconds")})
     else:

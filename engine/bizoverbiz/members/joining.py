@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from bizoverbiz.errors import (
+    AgreementDiffersError,
     AlreadyAMemberError,
     InvitationInvalidError,
     InvitationUsedError,
@@ -67,9 +68,18 @@ def key_set(tx: Transaction) -> dict[str, list[dict[str, str]]]:
     }
 
 
-def invite(tx: Transaction, *, url: str, valid: timedelta, now: datetime, renews: str | None = None) -> Invitation:
+def invite(
+    tx: Transaction,
+    *,
+    url: str,
+    valid: timedelta,
+    now: datetime,
+    identifier: str | None = None,
+    renews: str | None = None,
+) -> Invitation:
     """Make a new invitation to join at `url`; only its secret's hash is kept.
 
+    `identifier` is the canonical identifier of the one firm that may join with it; None lets in any firm.
     `renews` is the identifier of a member whose key was lost or whose books have moved: whoever joins with such an
     invitation speaks for that member, and its older keys no longer do. Raises `NotFoundError`.
     """
@@ -83,6 +93,7 @@ def invite(tx: Transaction, *, url: str, valid: timedelta, now: datetime, renews
         secret_hash=secret_hash(secret),
         now=now,
         expires_at=now + valid,
+        identifier=identifier,
         renews=member.id if member else None,
     )
     return Invitation(url, name, [key.keyid for key in tx.all("engine_keys")], secret)
@@ -96,7 +107,7 @@ def secret_hash(secret: str) -> str:
 def join(tx: Transaction, candidate: Candidate, *, invitation: str, now: datetime) -> dict[str, Any]:
     """Make the candidate a member. `invitation` is the hash set in the transaction's scope.
 
-    Raises `InvitationInvalidError`, `InvitationUsedError`, `AlreadyAMemberError`.
+    Raises `InvitationInvalidError`, `InvitationUsedError`, `AgreementDiffersError`, `AlreadyAMemberError`.
     """
     found = tx.one("invitation_lock", secret_hash=invitation)
     if found is None:
@@ -112,12 +123,28 @@ def join(tx: Transaction, candidate: Candidate, *, invitation: str, now: datetim
             f"this invitation expired at {found.expires_at:%Y-%m-%d %H:%M} UTC: ask the operator for a new one",
             field="invitation",
         )
+    if found.identifier not in (None, candidate.identifier):
+        raise InvitationInvalidError(
+            f"this invitation is made for another firm than {candidate.identifier}: check the identifier, or ask the "
+            "operator for an invitation for this firm",
+            field="invitation",
+        )
+    _check_agreement(tx, candidate)
     member = _renew(tx, found.renews, candidate, now) if found.renews else _admit(tx, candidate, now)
     if not tx.run("member_key_insert", keyid=candidate.keyid, member=member, x=candidate.x, now=now):
         raise AlreadyAMemberError("this key belongs to a member already: create a new one", field="public_key")
     tx.run("invitation_use", id=found.id, member=member, now=now)
     tx.run("change_insert", member=member)
     return describe(tx, member=member, keyid=candidate.keyid)
+
+
+def _check_agreement(tx: Transaction, candidate: Candidate) -> None:
+    if candidate.agreement != (agreed := network(tx).agreement):
+        raise AgreementDiffersError(
+            f"{candidate.identifier} accepts version {candidate.agreement} of the framework agreement, this network's "
+            f"members agreed on version {agreed}: update the side that is older",
+            field="agreement",
+        )
 
 
 def _admit(tx: Transaction, candidate: Candidate, now: datetime) -> UUID:

@@ -16,12 +16,12 @@ INSERT INTO engine_key (keyid, x, created_at) VALUES (%(keyid)s, %(x)s, %(now)s)
 
 -- name: invitation_insert
 -- Keep a new invitation, by its secret's hash only.
-INSERT INTO invitation (secret_hash, created_at, expires_at, renews)
-VALUES (%(secret_hash)s, %(now)s, %(expires_at)s, %(renews)s);
+INSERT INTO invitation (secret_hash, created_at, expires_at, identifier, renews)
+VALUES (%(secret_hash)s, %(now)s, %(expires_at)s, %(identifier)s, %(renews)s);
 
 -- name: invitation_lock
 -- The invitation whose hash is set in the transaction, held until the transaction ends.
-SELECT id, expires_at, used_at, renews FROM invitation WHERE secret_hash = %(secret_hash)s FOR UPDATE;
+SELECT id, expires_at, used_at, identifier, renews FROM invitation WHERE secret_hash = %(secret_hash)s FOR UPDATE;
 
 -- name: invitation_use
 -- An invitation works once.

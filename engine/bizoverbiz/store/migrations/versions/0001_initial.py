@@ -34,6 +34,7 @@ CREATE TABLE invitation (
     secret_hash text NOT NULL UNIQUE,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
+    identifier text,
     renews uuid,
     used_at timestamptz,
     used_by uuid

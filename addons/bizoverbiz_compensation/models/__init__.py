@@ -1,5 +1,6 @@
 from . import (
     account_move,
+    account_partial_reconcile,
     bizoverbiz_declaration,
     bizoverbiz_declaration_line,
     bizoverbiz_discrepancy,

@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class AccountMove(models.Model):
@@ -21,6 +21,21 @@ class AccountMove(models.Model):
         "(bizoverbiz_notice_id, company_id) WHERE bizoverbiz_notice_id IS NOT NULL",
         "This notice is booked already.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(vals.get("bizoverbiz_notice_id") for vals in vals_list):
+            self._bizoverbiz_check_booking()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "bizoverbiz_notice_id" in vals:
+            self._bizoverbiz_check_booking()
+        return super().write(vals)
+
+    def _bizoverbiz_check_booking(self):
+        if not self.env.su:
+            raise AccessError(self.env._("Only the booking of a notice ties an entry to it."))
 
     @api.depends("line_ids.amount_residual", "state")
     def _compute_bizoverbiz_set_off(self):
@@ -86,8 +101,8 @@ class AccountMove(models.Model):
         if booked := self.filtered("bizoverbiz_notice_id")[:1]:
             raise UserError(
                 self.env._(
-                    "%(entry)s books %(notice)s, which every other firm of the round has booked too: it cannot be "
-                    "undone on one side alone. Settle a mistake with your partner by a credit note or a new invoice.",
+                    "%(entry)s books %(notice)s, a decision that binds every firm of the round: it cannot be undone on "
+                    "one side alone. Settle a mistake with your partner by a credit note or a new invoice.",
                     entry=booked.name,
                     notice=booked.bizoverbiz_notice_id.display_name,
                 )

@@ -23,6 +23,7 @@ class BizoverbizDiscrepancy(models.Model):
             ("missing-at-creditor", "Missing at the creditor"),
             ("amounts-differ", "Amounts differ"),
             ("disputed", "In dispute"),
+            ("ambiguous", "Number declared twice"),
         ],
         required=True,
         readonly=True,

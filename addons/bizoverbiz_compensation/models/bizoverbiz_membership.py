@@ -1,11 +1,24 @@
-from odoo import fields, models
+import logging
+
+from odoo import api, fields, models
 from odoo.addons.bizoverbiz_network.exceptions import EngineRefused, EngineUnavailable
+from odoo.exceptions import UserError
+from psycopg2 import OperationalError
+
+_logger = logging.getLogger(__name__)
 
 
 class BizoverbizMembership(models.Model):
     _inherit = "bizoverbiz.membership"
 
-    bizoverbiz_journal_id = fields.Many2one(related="company_id.bizoverbiz_journal_id", readonly=False)
+    bizoverbiz_journal_id = fields.Many2one(
+        "account.journal",
+        "Set-off Journal",
+        compute="_compute_bizoverbiz_journal_id",
+        inverse="_inverse_bizoverbiz_journal_id",
+        domain="[('type', '=', 'general'), ('company_id', '=', company_id)]",
+        help="General journal of the entries that book notices. Created at the first booking if left empty.",
+    )
     exchange_problems = fields.Text(readonly=True, copy=False)
 
     def _exchange(self):
@@ -17,15 +30,61 @@ class BizoverbizMembership(models.Model):
         result = super()._exchange()
         problems = []
         for step in self._set_off_steps():
-            try:
-                step(self)
-            except EngineUnavailable as error:
-                problems.append(str(error))
+            problem, go_on = self._take_step(step)
+            problems += [problem] if problem else []
+            if not go_on:
                 break
-            except EngineRefused as error:
-                problems.append(str(error))
         self.exchange_problems = "\n".join(problems)
         return result
+
+    def _take_step(self, step):
+        """Take one step; only what nobody foresaw takes the step itself back, never the steps before it.
+
+        :return: what went wrong or an empty string, and whether the next step makes sense
+        """
+        try:
+            with self.env.cr.savepoint():
+                try:
+                    step(self)
+                except EngineUnavailable as error:
+                    return str(error), False
+                except EngineRefused as error:
+                    return str(error), True
+        except OperationalError:
+            raise
+        except Exception as error:
+            _logger.exception("A step of the exchange of %s failed", self.identifier)
+            return self.env._("An unexpected error stopped one step: %(error)s", error=repr(error)), True
+        return "", True
+
+    @api.depends("company_id.bizoverbiz_journal_id")
+    def _compute_bizoverbiz_journal_id(self):
+        for membership in self:
+            membership.bizoverbiz_journal_id = membership.company_id.bizoverbiz_journal_id
+
+    def _inverse_bizoverbiz_journal_id(self):
+        """With sudo: whoever administers the membership need not be allowed to change companies."""
+        for membership in self:
+            membership.company_id.sudo().bizoverbiz_journal_id = membership.bizoverbiz_journal_id
+
+    @api.model
+    def _prepare_membership(self, invitation):
+        """Notices are numbered per network: the books of one network cannot go on with the numbers of another."""
+        company = self.env.company.root_id
+        membership = self.sudo().search([("company_id", "=", company.id)])
+        if membership.network_name not in (False, invitation.network) and self.env["bizoverbiz.notice"].sudo().search(
+            [("membership_id", "=", membership.id)], limit=1
+        ):
+            raise UserError(
+                self.env._(
+                    "%(company)s has notices of %(network)s in its books and cannot join %(other)s with them. Join "
+                    "%(network)s again with a new invitation from its operator.",
+                    company=company.name,
+                    network=membership.network_name,
+                    other=invitation.network,
+                )
+            )
+        return super()._prepare_membership(invitation)
 
     def _exchange_safely(self):
         done = super()._exchange_safely()

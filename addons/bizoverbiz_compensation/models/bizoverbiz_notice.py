@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 from odoo import Command, api, fields, models
@@ -53,7 +54,7 @@ class BizoverbizNotice(models.Model):
     total = fields.Monetary("Set Off", readonly=True, help="As much on your receivables as on your payables.")
     excess = fields.Monetary(
         readonly=True,
-        help="Set off on invoices that had been settled otherwise in between: an open credit with the partner.",
+        help="Set off on invoices that had been settled otherwise in between: left open on the partner's account.",
     )
     decided_at = fields.Datetime(readonly=True)
     decision_date = fields.Date(readonly=True, help="The day of the decision where the company is.")
@@ -122,7 +123,8 @@ class BizoverbizNotice(models.Model):
         after = self._last_verified(membership)
         answer = membership._request("GET", "/v1/notices", params={"after": after})
         for item in answer["notices"]:
-            self._receive(membership, item["number"], item["jws"])
+            if self._receive(membership, item["number"], item["jws"]).rejection == "invalid":
+                break
         waiting = self.search(
             [("membership_id", "=", membership.id), ("state", "in", ("received", "blocked"))], order="number"
         )
@@ -223,8 +225,19 @@ class BizoverbizNotice(models.Model):
 
     def _check_approved(self):
         """Reject a genuine notice that sets off more than was approved here."""
+        earlier = self.line_ids.search(
+            [
+                ("uuid", "in", self.line_ids.mapped("uuid")),
+                ("notice_id", "!=", self.id),
+                ("notice_id.membership_id", "=", self.membership_id.id),
+            ]
+        )
+        decided = set(earlier.mapped("uuid"))
         excessive = self.line_ids.filtered(
-            lambda line: line.currency_id.compare_amounts(line.set_off, line.statement_line_id.approval_limit) > 0
+            lambda line: (
+                line.uuid in decided
+                or line.currency_id.compare_amounts(line.set_off, line.statement_line_id.approval_limit) > 0
+            )
         )
         if not excessive:
             return
@@ -242,7 +255,9 @@ class BizoverbizNotice(models.Model):
         if not self.env.su and not self.env.user.has_group("bizoverbiz_network.group_administrator"):
             raise AccessError(self.env._("Only a BizOverBiz administrator may accept a notice beyond the approval."))
         self.check_access("read")
-        for notice in self.sudo().filtered(lambda notice: notice.rejection == "unapproved"):
+        for notice in self.sudo().filtered(
+            lambda notice: notice.state == "rejected" and notice.rejection == "unapproved"
+        ):
             notice.write({"state": "received", "error": False})
             notice.message_post(body=self.env._("Accepted although the approval is not in these books."))
             notice.activity_unlink([ACTIVITY])
@@ -285,12 +300,15 @@ class BizoverbizNotice(models.Model):
         [(transaction,)] = self.env.execute_query(SQL_TRANSACTION)
         booked = self.search([("membership_id", "=", membership.id), ("state", "=", "booked")], order="number")
         for notice in booked.filtered(lambda notice: notice.booking_transaction != transaction):
+            booked_as = {"booked": notice._prepare_acknowledgement()}
+            # A copy restored from a backup may book under another name: that is another request.
+            fingerprint = hashlib.sha256(json.dumps(booked_as, sort_keys=True).encode()).hexdigest()[:16]
             try:
                 membership._request(
                     "PUT",
                     f"/v1/notices/{notice.number}/acknowledgement",
-                    {"booked": notice._prepare_acknowledgement()},
-                    idempotency_key=f"acknowledgement-{notice.number}",
+                    booked_as,
+                    idempotency_key=f"acknowledgement-{notice.number}-{fingerprint}",
                 )
             except EngineRefused as error:
                 notice.error = self.env._("The network did not take the acknowledgement: %(reason)s", reason=error)

@@ -48,7 +48,11 @@ class BizoverbizNotice(models.Model):
         :raises BookingBlockedError: if an invoice is not found, a period is locked or a company does not balance
         """
         self.ensure_one()
-        if self.state not in ("received", "blocked") or self.move_ids:
+        if self.state not in ("received", "blocked"):
+            return
+        if self.move_ids:
+            # Nobody but this method ties an entry to a notice: the books contain it, whatever the state says.
+            self.write({"state": "booked", "error": False})
             return
         day = self.booking_date or self.decision_date
         entries = self._prepare_entries()
@@ -68,11 +72,12 @@ class BizoverbizNotice(models.Model):
         """Set-offs by company: dict of company to list of (notice line, invoice's journal item, amount)."""
         entries = {}
         for line in self.line_ids:
+            line.move_id = line.move_id or line._find_invoice()
             if not line.move_id:
                 raise BookingBlockedError(
                     self.env._(
-                        "Invoice %(number)s of %(partner)s is not in these books any more: enter it again with this "
-                        "number and have the operator reissue the notice.",
+                        "Invoice %(number)s of %(partner)s is not in these books: post it with this number, partner "
+                        "and currency, and exchange again.",
                         number=line.number,
                         partner=line.counterpart_name or line.counterpart,
                     )
@@ -213,7 +218,7 @@ class BizoverbizNotice(models.Model):
     # Afterwards
 
     def _flag_excess(self, pairs):
-        """Note what found nothing left to settle: it stays open as a credit with the partner."""
+        """Note what found nothing left to settle: it stays open on the partner's account."""
         for line, item, _term in pairs:
             line.excess += abs(item.amount_residual_currency)
         exceeding = self.line_ids.filtered(lambda line: not line.currency_id.is_zero(line.excess))
@@ -221,8 +226,8 @@ class BizoverbizNotice(models.Model):
         for line in exceeding:
             self.message_post(
                 body=self.env._(
-                    "%(invoice)s had been settled otherwise in between: %(amount)s stays open as a credit with "
-                    "%(partner)s. Reconcile it with another invoice, or refund it.",
+                    "%(invoice)s had been settled otherwise in between: %(amount)s stays open on the account of "
+                    "%(partner)s. Reconcile it with another invoice, or settle it by a refund.",
                     invoice=line.number,
                     amount=format_amount(self.env, line.excess, line.currency_id),
                     partner=line.move_id.commercial_partner_id.name,

@@ -27,7 +27,11 @@ class BizoverbizNoticeLine(models.Model):
     @api.model
     def _prepare_values(self, membership, line, statement, currency, moves):
         digits = currency.decimal_places
-        answered = statement.line_ids.filtered(lambda answered: answered.uuid == line["id"])
+        answered = statement.line_ids.filtered(
+            lambda answered: (
+                (answered.uuid, answered.side, answered.counterpart) == (line["id"], line["side"], line["counterpart"])
+            )
+        )
         return {
             "uuid": line["id"],
             "side": line["side"],
@@ -41,10 +45,29 @@ class BizoverbizNoticeLine(models.Model):
             "remaining": from_minor(line["remaining"], digits),
         }
 
+    def _find_invoice(self):
+        """The one posted invoice of these books with the line's number, partner, side and currency, if there is one."""
+        self.ensure_one()
+        receivable = self.side == "receivable"
+        found = (
+            self.env["account.move"]
+            .search(
+                [
+                    ("company_id", "child_of", self.company_id.id),
+                    ("move_type", "=", "out_invoice" if receivable else "in_invoice"),
+                    ("state", "=", "posted"),
+                    ("currency_id", "=", self.currency_id.id),
+                    ("name" if receivable else "ref", "=", self.number),
+                ]
+            )
+            .filtered(lambda move: move.commercial_partner_id._bizoverbiz_identifier() == self.counterpart)
+        )
+        return found if len(found) == 1 else found.browse()
+
     def _instalments(self):
         """The invoice's receivable or payable lines with what of the set-off falls on each, oldest due first.
 
-        What the invoice cannot take any more falls on the last one, where it stays open as a credit.
+        What the invoice cannot take any more falls on the last one, where it stays open.
 
         :return: list of (account.move.line, amount)
         """

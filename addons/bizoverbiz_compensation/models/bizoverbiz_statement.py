@@ -230,11 +230,18 @@ class BizoverbizStatement(models.Model):
     def _send_answer(self):
         """:raises EngineUnavailable, EngineRefused: the answer stays to be sent"""
         self.ensure_one()
-        for line in self.line_ids:
-            line.approval_limit = max(line.approval_limit, line.approved)
-        answer = self.membership_id._request(
-            "PUT", f"/v1/statements/{self.uuid}/answer", self._prepare_answer(), idempotency_key=self.answer_key
-        )
+        held = {line: line.approval_limit for line in self.line_ids}
+        if self.answer == "approve":
+            for line in self.line_ids:
+                line.approval_limit = max(line.approval_limit, line.approved)
+        try:
+            answer = self.membership_id._request(
+                "PUT", f"/v1/statements/{self.uuid}/answer", self._prepare_answer(), idempotency_key=self.answer_key
+            )
+        except EngineRefused:
+            for line, limit in held.items():
+                line.approval_limit = limit
+            raise
         self.answer_state = "sent"
         for line in self.line_ids:
             line.approval_limit = line.approved if self.answer == "approve" else 0.0

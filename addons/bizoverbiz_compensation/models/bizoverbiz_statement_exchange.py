@@ -35,7 +35,6 @@ class BizoverbizStatement(models.Model):
             [
                 ("statement_id.membership_id", "=", membership.id),
                 ("statement_id.answer", "=", "approve"),
-                ("statement_id.answer_state", "!=", "refused"),
                 ("statement_id.state", "in", ("proposed", "approved")),
                 ("approved", ">", 0),
                 ("move_id", "!=", False),

@@ -36,7 +36,7 @@ class BizoverbizStatementLine(models.Model):
     set_off = fields.Monetary(readonly=True)
     remaining = fields.Monetary(compute="_compute_remaining", help="What stays to be paid after the set-off.")
 
-    _uuid_uniq = models.Constraint("unique (statement_id, uuid)", "A line stands once on its statement.")
+    _uuid_uniq = models.Constraint("unique (statement_id, uuid)", "A statement names each line once.")
     _approved_range = models.Constraint(
         "CHECK (approved >= 0 AND approved <= proposed)",
         "The approved amount lies between zero and the proposed amount.",
@@ -134,7 +134,8 @@ class BizoverbizStatementLine(models.Model):
             "amount_open": from_minor(line["amount_open"], digits),
             "ceiling": from_minor(line["ceiling"], digits),
             "proposed": from_minor(line["proposed"], digits),
-            "approved": from_minor(line["proposed"], digits),
+            # What these books do not know could not be booked: it is approved by an explicit word only.
+            "approved": from_minor(line["proposed"], digits) if move else 0.0,
             "set_off": from_minor(line.get("set_off") or 0, digits),
         }
 

@@ -1,7 +1,8 @@
 from datetime import UTC, datetime
 
 import pytz
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class ResCompany(models.Model):
@@ -14,6 +15,17 @@ class ResCompany(models.Model):
         check_company=True,
         help="General journal of the entries that book notices. Created at the first booking if left empty.",
     )
+
+    @api.constrains("bizoverbiz_journal_id")
+    def _check_bizoverbiz_journal_id(self):
+        for company in self:
+            if company.bizoverbiz_journal_id and company.bizoverbiz_journal_id.type != "general":
+                raise ValidationError(
+                    company.env._(
+                        "%(journal)s cannot take set-offs: choose a journal of type Miscellaneous.",
+                        journal=company.bizoverbiz_journal_id.name,
+                    )
+                )
 
     def _bizoverbiz_set_off_journal(self):
         """The legal entity's journal for set-offs, shared by its branches; created at first need."""

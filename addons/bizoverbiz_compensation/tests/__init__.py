@@ -3,6 +3,7 @@ from . import (
     test_declaration,
     test_discrepancy,
     test_foreign_currency,
+    test_guards,
     test_lock_dates,
     test_minor_units,
     test_notice,

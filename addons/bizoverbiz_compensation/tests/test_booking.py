@@ -114,7 +114,7 @@ class TestBooking(SetOffCase):
         credit = notice.move_id.line_ids.filtered(lambda line: line.partner_id == self.customer)
         self.assertEqual((credit.balance, credit.amount_residual), (-300.0, -150.0))
         self.assertEqual(invoice.amount_residual, 0.0)
-        self.assertIn("stays open as a credit", "".join(notice.message_ids.mapped("body")))
+        self.assertIn("stays open on the account of", "".join(notice.message_ids.mapped("body")))
 
     def test_an_invoice_reset_to_draft_in_between_is_booked_as_a_credit(self):
         invoice, bill = self._invoice(500), self._bill(300)

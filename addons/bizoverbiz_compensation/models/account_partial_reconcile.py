@@ -1,0 +1,10 @@
+from odoo import api, models
+
+
+class AccountPartialReconcile(models.Model):
+    _inherit = "account.partial.reconcile"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_set_off(self):
+        """A set-off that is taken off its invoice would leave the invoice open here and settled at the partner's."""
+        (self.debit_move_id | self.credit_move_id).move_id._bizoverbiz_check_not_booking()

@@ -174,3 +174,34 @@ def network(store: Database, clock: Clock, key_path: Path) -> Iterator[Network]:
 def two(network: Network) -> tuple[Member, Member]:
     """Two members, each knowing nothing yet of the other."""
     return network.member(SIRENS[0]), network.member(SIRENS[1])
+
+
+#: What every member of the ring owes the next, minor units.
+AMOUNT = 1000
+Ring = tuple[Member, Member, Member]
+
+
+@pytest.fixture
+def ring(network: Network) -> Ring:
+    """A owes B, B owes C, C owes A, the same amount each; A and B also owe each other 300."""
+    a, b, c = (network.member(siren) for siren in SIRENS[:3])
+    declare_ring(a, b, c)
+    return a, b, c
+
+
+def declare_ring(a: Member, b: Member, c: Member, last_notice: int = 0) -> None:
+    a.declare(
+        a.line("payable", b, "B-1", AMOUNT),
+        a.line("receivable", c, "A-1", AMOUNT),
+        a.line("payable", b, "B-2", 300),
+        a.line("receivable", b, "A-2", 300),
+        last_notice=last_notice,
+    )
+    b.declare(
+        b.line("receivable", a, "B-1", AMOUNT),
+        b.line("payable", c, "C-1", AMOUNT),
+        b.line("receivable", a, "B-2", 300),
+        b.line("payable", a, "A-2", 300),
+        last_notice=last_notice,
+    )
+    c.declare(c.line("receivable", b, "C-1", AMOUNT), c.line("payable", a, "A-1", AMOUNT), last_notice=last_notice)

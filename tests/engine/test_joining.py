@@ -57,9 +57,7 @@ def test_an_invitation_expires(network: Network) -> None:
 def invite_for(network: Network, identifier: str) -> str:
     with network.store.transaction(WORKER) as tx:
         span = timedelta(days=1)
-        return joining.invite(
-            tx, url=network.base_url, valid=span, now=network.clock(), identifier=identifier
-        ).secret
+        return joining.invite(tx, url=network.base_url, valid=span, now=network.clock(), identifier=identifier).secret
 
 
 def test_an_invitation_made_for_one_firm_lets_in_no_other(network: Network) -> None:

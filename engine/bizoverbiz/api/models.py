@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bizoverbiz.currencies import CURRENCIES
 from bizoverbiz.matching import canonical_identifier
 
-#: Keeps every sum of a round within the integers JSON carries exactly (2^53).
-MAX_AMOUNT = 10**13
+#: Ten thousand million euros in cents: above any invoice, and 9,007 such lines still fit in one netting problem, whose
+#: ceilings add up to 2^53 - 1 at most. A currency with more is left out of the round (`rounds.proposing`).
+MAX_AMOUNT = 10**12
 
 
 class Body(BaseModel):

@@ -48,7 +48,9 @@ def decide(tx: Transaction, number: int, *, key: SigningKey, now: datetime, earl
     leaves: list[Leaf] = []
     decided: list[dict[str, Any]] = []
     totals = {}
-    for currency, lines in by_currency(tx.all("lines", round=number)):
+    # What was never proposed was released then, and may be in a later round by now.
+    proposed = [line for line in tx.all("lines", round=number) if line.proposed is not None]
+    for currency, lines in by_currency(proposed):
         problem = obligations(lines, {line.key: ceilings[line.id] for line in lines})
         proposal = {line.key: line.proposed for line in lines}
         found = net(problem, on=current.frozen_at.astimezone(UTC).date(), proposal=proposal)

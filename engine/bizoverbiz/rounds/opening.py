@@ -47,7 +47,7 @@ def abandon(tx: Transaction, number: int, *, now: datetime) -> None:
     """Give a round up before its decision; its obligations are free for the next."""
     current = store.lock(tx, number)
     check_step(number, current.state, RoundState.ABANDONED)
-    tx.run("lines_release", round=number)
+    tx.run("lines_release", round=number, currency=None)
     tx.run("statements_abandon", round=number)
     store.step(tx, number, RoundState.ABANDONED, ended_at=now)
     audit.record(tx, number, "abandoned", {"from": current.state}, now)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import structlog
 
-from bizoverbiz.netting import net, verify
+from bizoverbiz.netting import Netting, NettingError, net, verify
 from bizoverbiz.rounds import audit
 from bizoverbiz.rounds.problem import by_currency, obligations
 from bizoverbiz.rounds.state import RoundState, check_step
@@ -18,14 +20,22 @@ _log = structlog.get_logger()
 
 
 def propose(tx: Transaction, number: int, *, now: datetime) -> None:
-    """Net a frozen round with the matched amounts as ceilings and give every member concerned its statement."""
+    """Net a frozen round with the matched amounts as ceilings and give every member concerned its statement.
+
+    A currency that cannot be netted holds up no other: its obligations are released for the next round, and the
+    audit log says why.
+    """
     current = store.lock(tx, number)
     check_step(number, current.state, RoundState.PROPOSED)
     totals = {}
     for currency, lines in by_currency(tx.all("lines", round=number)):
-        problem = obligations(lines, {line.key: line.ceiling for line in lines})
-        found = net(problem, on=current.frozen_at.astimezone(UTC).date())
-        verify(problem, found.set_offs, found.certificate)
+        try:
+            found = _net(lines, current.frozen_at.astimezone(UTC).date())
+        except NettingError as error:
+            _log.error("currency left out", round=number, currency=currency, error=type(error).__name__)
+            tx.run("lines_release", round=number, currency=currency)
+            audit.record(tx, number, "released", {"currency": currency, "reason": str(error)}, now)
+            continue
         tx.bulk("lines_propose", ({"id": line.id, "proposed": found.set_offs[line.key]} for line in lines))
         certificate = found.certificate.to_json()
         tx.run(
@@ -42,3 +52,10 @@ def propose(tx: Transaction, number: int, *, now: datetime) -> None:
     store.step(tx, number, RoundState.PROPOSED, proposed_at=now, deadline=deadline)
     audit.record(tx, number, "proposed", {"problems": totals, "statements": statements}, now)
     _log.info("proposed", round=number, statements=statements, currencies=len(totals))
+
+
+def _net(lines: Sequence[Any], on: date) -> Netting:
+    problem = obligations(lines, {line.key: line.ceiling for line in lines})
+    found = net(problem, on=on)
+    verify(problem, found.set_offs, found.certificate)
+    return found

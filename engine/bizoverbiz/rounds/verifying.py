@@ -36,7 +36,7 @@ def verify_round(tx: Transaction, number: int) -> list[str]:
             raise ViolationError(f"{problem.currency}: the matched total is not the sum of the ceilings")
         checked += check_problem(problem, own)
     if current.state in (RoundState.DECIDED, RoundState.CLOSED):
-        checked.append(_approvals(tx, number, lines))
+        checked.append(_approvals(tx, number, [line for line in lines if line.final_ceiling is not None]))
         checked += _notices(tx, current, lines, entries)
     return checked
 

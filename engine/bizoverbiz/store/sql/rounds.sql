@@ -73,8 +73,9 @@ FROM json_to_recordset(%(rows)s::json) AS found (id uuid, final_ceiling bigint, 
 WHERE round_line.id = found.id;
 
 -- name: lines_release
--- An abandoned round lets its obligations go.
-UPDATE round_line SET live = false WHERE round = %(round)s;
+-- An abandoned round lets its obligations go, or a round those of one currency.
+UPDATE round_line SET live = false
+WHERE round = %(round)s AND currency = coalesce(%(currency)s, currency);
 
 -- name: lines_current
 -- What either side still declares of each of the round's obligations, 0 once a party is suspended.

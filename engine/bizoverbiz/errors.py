@@ -82,6 +82,10 @@ class ApprovalRaisedError(RefusedError):
     slug = "approval-raised"
 
 
+class TooManyAnswersError(RefusedError):
+    slug = "too-many-answers"
+
+
 class OverCeilingError(RefusedError):
     slug = "over-ceiling"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bizoverbiz.members import joining
+from bizoverbiz.rounds import answering
 from bizoverbiz.store.database import WORKER
 
 from .conftest import AMOUNT, SIRENS, Network, Ring
@@ -73,3 +76,35 @@ def test_a_suspended_member_may_refuse_and_acknowledge_but_not_declare_or_approv
     for answer in (a.declare(), a.approve(a.statement())):
         assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (403, "suspended")
     assert a.refuse(a.statement()).status_code == 200
+
+
+def kept_answers(network: Network) -> int:
+    with network.store.transaction(WORKER) as tx:
+        return len(tx.all("answers_of_round", round=1))
+
+
+def test_an_answer_that_changes_nothing_is_kept_once(network: Network, ring: Ring) -> None:
+    propose(network)
+    statement = ring[0].statement()
+    first = ring[0].approve(statement)
+    for _ in range(3):
+        assert ring[0].approve(statement).json() == first.json()
+    assert kept_answers(network) == 1
+    for _ in range(2):
+        assert ring[0].refuse(statement).status_code == 200
+    assert kept_answers(network) == 2
+
+
+def test_the_answers_kept_of_one_statement_are_limited_and_a_refusal_is_still_taken(
+    network: Network, ring: Ring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "MAX_ANSWERS", 3)
+    propose(network)
+    statement = ring[0].statement()
+    proposed = [line["proposed"] for line in statement["lines"]]
+    answers = [ring[0].approve(statement, [amount - less for amount in proposed]) for less in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 409]
+    assert answers[-1].json()["type"].endswith("/too-many-answers")
+    assert ring[0].approve(statement, [amount - 2 for amount in proposed]).status_code == 200, "it changes nothing"
+    assert ring[0].refuse(statement).json()["state"] == "refused"
+    assert kept_answers(network) == 4

@@ -10,7 +10,7 @@ import pytest
 from bizoverbiz.api.models import MAX_AMOUNT
 from bizoverbiz.errors import MisconfiguredError
 from bizoverbiz.members import joining
-from bizoverbiz.notices import create_key_file
+from bizoverbiz.notices import NoticeLine, create_key_file, verify_notice
 from bizoverbiz.store.database import WORKER
 
 from .client import Member
@@ -162,3 +162,38 @@ def test_a_currency_that_cannot_be_netted_holds_up_no_other(
     a.declare(mine[0])
     second = propose(network)
     assert [one["matched"] for one in report(network, second)["currencies"]] == [MAX_AMOUNT], "it was let go"
+
+
+def test_a_notice_states_what_is_open_at_the_decision_in_both_books(network: Network, ring: Ring) -> None:
+    """A's books say 1000 on B-1 at the proposal; B has been paid 250 of it before the decision."""
+    propose(network)
+    a, b, _ = ring
+    for member in ring:
+        member.approve(member.statement())
+    b.declare(b.line("receivable", a, "B-1", 1000, amount_open=750), full=False)
+    assert network.work()
+    for member in (a, b):
+        (line,) = [line for line in notice_lines(network, member) if line.number == "B-1"]
+        assert (line.amount_open, line.set_off, line.remaining) == (750, 750, 0)
+
+
+def test_a_notice_states_what_an_earlier_one_has_left_open(network: Network, ring: Ring) -> None:
+    """The second decision is taken before the books contain the first."""
+    propose(network)
+    a, b, c = ring
+    statement = a.statement()
+    a.approve(statement, [min(line["proposed"], 600) for line in statement["lines"]])
+    for member in (b, c):
+        member.approve(member.statement())
+    assert network.work()
+    propose(network)
+    for member in ring:
+        member.approve(member.statement())
+    assert network.work()
+    lines = [line for line in notice_lines(network, a) if line.number == "B-1"]
+    assert [(line.amount_open, line.set_off, line.remaining) for line in lines] == [(1000, 600, 400), (400, 400, 0)]
+
+
+def notice_lines(network: Network, member: Member) -> list[NoticeLine]:
+    keys = network.http.get("/v1/keys").json()
+    return [line for entry in member.get("/v1/notices")["notices"] for line in verify_notice(entry["jws"], keys).lines]

@@ -36,6 +36,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "idempotency-conflict": (409, "The idempotency key was used for another request"),
     "too-late": (409, "Too late"),
     "approval-raised": (409, "An approval cannot be raised"),
+    "too-many-answers": (409, "Too many answers to one statement"),
     "engine-unavailable": (503, "The engine is not available"),
 }
 

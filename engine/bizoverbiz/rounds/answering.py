@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from bizoverbiz.errors import NotFoundError, SuspendedError
+from bizoverbiz.errors import NotFoundError, SuspendedError, TooManyAnswersError
 from bizoverbiz.rounds.audit import instant
 from bizoverbiz.rounds.state import LineToApprove, StatementState, approve, check_open
 from bizoverbiz.store.database import Transaction
+
+#: Answers kept of one statement: a member's database may not fill the engine's with them.
+MAX_ANSWERS = 1000
 
 
 def statements(tx: Transaction, member: UUID) -> list[dict[str, Any]]:
@@ -37,12 +40,16 @@ def answer(
 ) -> dict[str, Any]:
     """Approve a statement, line by line up to an amount, or refuse it. Returns the statement.
 
-    Raises `NotFoundError`, `TooLateError`, `SuspendedError`, and what `state.approve` raises.
+    What changes nothing is not kept again. Raises `NotFoundError`, `TooLateError`, `SuspendedError`,
+    `TooManyAnswersError`, and what `state.approve` raises.
     """
     if tx.one("statement_lock", statement=statement) is None:
         raise NotFoundError(f"there is no statement {statement} of yours")
     row = tx.one("statement_get", statement=statement)
     check_open(row.round_state, row.deadline, now)
+    state = StatementState.APPROVED if verdict == "approve" else StatementState.REFUSED
+    changed = (row.state, row.answered_by, row.reason) != (state, answered_by, reason)
+    holds: dict[UUID, int] = {}
     if verdict == "approve":
         if tx.one("member_get", member=member).status != "active":
             raise SuspendedError("your membership is suspended: you may refuse this statement, not approve it")
@@ -51,14 +58,20 @@ def answer(
             for line in tx.all("statement_lines_own", statements=[statement])
         }
         holds = approve(row.state, before, approved)
+        changed = changed or any(amount != before[line].approved for line, amount in holds.items())
+    if changed:
+        first_refusal = row.state != state and state == StatementState.REFUSED
+        if not first_refusal and tx.one("answers_count", statement=statement).count >= MAX_ANSWERS:
+            raise TooManyAnswersError(
+                f"{MAX_ANSWERS} answers to this statement are kept already: the last one stands, it can only be refused"
+            )
         rows = ({"line_id": line, "approved": amount} for line, amount in holds.items())
         tx.bulk("statement_lines_approve", rows, statement=statement)
-    state = StatementState.APPROVED if verdict == "approve" else StatementState.REFUSED
-    tx.run("statement_answer", statement=statement, state=state, answered_by=answered_by, reason=reason, now=now)
-    said: dict[str, Any] = {"answer": verdict, "answered_by": answered_by, "reason": reason}
-    if verdict == "approve":
-        said["lines"] = {str(line): amount for line, amount in approved.items()}
-    tx.run("answer_insert", statement=statement, member=member, now=now, content=json.dumps(said))
+        tx.run("statement_answer", statement=statement, state=state, answered_by=answered_by, reason=reason, now=now)
+        said: dict[str, Any] = {"answer": verdict, "answered_by": answered_by, "reason": reason}
+        if verdict == "approve":
+            said["lines"] = {str(line): amount for line, amount in approved.items()}
+        tx.run("answer_insert", statement=statement, member=member, now=now, content=json.dumps(said))
     return _statement(
         tx.one("statement_get", statement=statement), tx.all("statement_lines_own", statements=[statement])
     )

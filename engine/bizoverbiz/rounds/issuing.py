@@ -28,6 +28,7 @@ def issue(
     """Sign one notice a member and currency, and record in which notice either party finds each set-off."""
     proof_of = {one.id: proof for one, proof in zip(leaves, proofs(leaves), strict=True)}
     details = {(row.line_id, row.member_id): row for row in tx.all("statement_details", round=number)}
+    open_now = {row.id: row.amount_open for row in tx.all("lines_open", round=number)}
     lines = [line for line in tx.all("lines", round=number) if line.set_off]
     own: dict[tuple[str, UUID], list[Any]] = defaultdict(list)
     for line in lines:
@@ -50,7 +51,13 @@ def issue(
             currency=currency,
             total=sum(line.set_off for line in own[currency, member] if line.creditor_id == member),
             lines=[
-                _line(line, details[line.id, member], line.creditor_id == member, proof_of[str(line.id)])
+                _line(
+                    line,
+                    details[line.id, member],
+                    is_creditor=line.creditor_id == member,
+                    amount_open=open_now[line.id],
+                    proof=proof_of[str(line.id)],
+                )
                 for line in own[currency, member]
             ],
             round_root=root,
@@ -64,7 +71,7 @@ def issue(
     audit.record(tx, number, "notices", {"keyid": key.keyid, "sha256": fingerprints}, now)
 
 
-def _line(line: Any, detail: Any, is_creditor: bool, proof: Sequence[Step]) -> NoticeLine:
+def _line(line: Any, detail: Any, *, is_creditor: bool, amount_open: int, proof: Sequence[Step]) -> NoticeLine:
     return NoticeLine(
         id=str(line.id),
         side="receivable" if is_creditor else "payable",
@@ -73,10 +80,10 @@ def _line(line: Any, detail: Any, is_creditor: bool, proof: Sequence[Step]) -> N
         number=line.number,
         reference=detail.reference,
         due_date=line.due_date.isoformat() if line.due_date else None,
-        amount_open=detail.amount_open,
+        amount_open=amount_open,
         ceiling=line.final_ceiling,
         set_off=line.set_off,
-        remaining=detail.amount_open - line.set_off,
+        remaining=amount_open - line.set_off,
         salt=line.salt,
         proof=[list(step) for step in proof],
     )

@@ -143,9 +143,26 @@ JOIN statement ON statement.id = statement_id JOIN member ON member.id = answer.
 WHERE round = %(round)s ORDER BY answer.id;
 
 -- name: statement_details
--- Own books and marks of every statement line of the round, for the notices.
-SELECT line_id, member_id, side, reference, amount_open, counterpart_name FROM statement_line
+-- Own marks of every statement line of the round, for the notices.
+SELECT line_id, member_id, reference, counterpart_name FROM statement_line
 WHERE statement_id IN (SELECT id FROM statement WHERE round = %(round)s);
+
+-- name: lines_open
+-- What is still open of each decided line: the smaller of both books, less the set-offs they do not contain yet.
+-- Never below the ceiling the decision took: a declaration may have come in since it was matched.
+SELECT line.id, greatest(line.final_ceiling, least(creditor.open, debtor.open))::bigint AS amount_open
+FROM round_line line JOIN obligation ON obligation.id = line.obligation_id
+CROSS JOIN LATERAL (
+    SELECT min(amount_open - (SELECT coalesce(sum(amount), 0) FROM set_off
+        WHERE set_off.obligation_id = line.obligation_id AND creditor_notice > declaration.last_notice)) AS open
+    FROM declaration WHERE member_id = line.creditor_id AND side = 'receivable' AND counterpart = line.debtor
+        AND number_key = obligation.number_key AND currency = line.currency) creditor
+CROSS JOIN LATERAL (
+    SELECT min(amount_open - (SELECT coalesce(sum(amount), 0) FROM set_off
+        WHERE set_off.obligation_id = line.obligation_id AND debtor_notice > declaration.last_notice)) AS open
+    FROM declaration WHERE member_id = line.debtor_id AND side = 'payable' AND counterpart = line.creditor
+        AND number_key = obligation.number_key AND currency = line.currency) debtor
+WHERE line.round = %(round)s AND line.set_off > 0;
 
 -- name: parties_lock
 -- The members to be given notices, held so that their numbers stay gapless.

@@ -33,8 +33,12 @@ UPDATE statement_line SET approved = said.approved
 FROM json_to_recordset(%(rows)s::json) AS said (line_id uuid, approved bigint)
 WHERE statement_id = %(statement)s AND statement_line.line_id = said.line_id;
 
+-- name: answers_count
+-- How many answers to a statement are kept.
+SELECT count(*) AS count FROM answer WHERE statement_id = %(statement)s;
+
 -- name: answer_insert
--- Keep every answer ever given, for the audit log.
+-- Keep every answer that changes something, for the audit log.
 INSERT INTO answer (statement_id, member_id, at, content) VALUES (%(statement)s, %(member)s, %(now)s, %(content)s);
 
 -- name: notices_own

@@ -95,12 +95,14 @@ setup_odoo() {
   mkdir -p .odoo/bin
   if [ -n "${ODOO_HOME:-}" ]; then
     say "Odoo: using $ODOO_HOME"
-  else
+  elif [ ! -d .odoo/root ]; then
     say "Odoo 19: downloading and unpacking Debian's package (123 MB, one to three minutes)"
-    unpack sid "$root/.odoo/root" odoo-19 libjs-jquery libjs-underscore libjs-jquery-form fonts-montserrat \
+    rm -rf .odoo/unpacking
+    unpack sid "$root/.odoo/unpacking" odoo-19 libjs-jquery libjs-underscore libjs-jquery-form fonts-montserrat \
       fonts-roboto-unhinted fonts-inconsolata fonts-glyphicons-halflings
     # sid's fonts-font-awesome has no web fonts any more
-    unpack bookworm "$root/.odoo/root" fonts-font-awesome
+    unpack bookworm "$root/.odoo/unpacking" fonts-font-awesome
+    mv .odoo/unpacking .odoo/root
   fi
   say "Odoo 19: Python libraries (about half a minute)"
   make_venv "$root/.odoo/venv"

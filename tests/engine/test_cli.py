@@ -9,8 +9,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ import structlog
 
 from bizoverbiz.cli.main import main
 from bizoverbiz.members.invitation import Invitation
+from bizoverbiz.rounds import proposing
 
 from .client import Member
 from .conftest import SIRENS, Network
@@ -148,6 +151,24 @@ def test_a_whole_round_by_command(
     assert "signature" in one_line(operator.run("notice", "verify", str(notice)))
 
 
+def test_a_cut_whose_proposal_a_worker_makes_first_has_succeeded(
+    network: Network, two: tuple[Member, Member], operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = two
+    a.declare(a.line("payable", b, "B-1", 100), a.line("receivable", b, "A-1", 80))
+    b.declare(b.line("receivable", a, "B-1", 100), b.line("payable", a, "A-1", 80))
+    propose = proposing.propose
+
+    def outrun(*arguments: Any, **options: Any) -> None:
+        monkeypatch.undo()
+        assert network.work()
+        propose(*arguments, **options)
+
+    monkeypatch.setattr(proposing, "propose", outrun)
+    operator.ok("round", "open")
+    assert "proposed 1.60 EUR" in operator.ok("round", "cut")
+
+
 def test_members_are_suspended_and_taken_back(two: tuple[Member, Member], operator: Operator) -> None:
     operator.ok("member", "suspend", SIRENS[0])
     assert two[0].get("/v1/member")["status"] == "suspended"
@@ -167,9 +188,15 @@ def test_a_round_is_abandoned_by_command(operator: Operator) -> None:
 
 def test_the_worker_stops_when_asked(operator: Operator) -> None:
     worker = operator.start("worker")
-    time.sleep(3)
-    worker.send_signal(signal.SIGTERM)
-    _, log = worker.communicate(timeout=30)
+    watchdog = threading.Timer(60, worker.kill)
+    watchdog.start()
+    try:
+        assert worker.stderr is not None
+        assert "worker started" in worker.stderr.readline()
+        worker.send_signal(signal.SIGTERM)
+        _, log = worker.communicate()
+    finally:
+        watchdog.cancel()
     assert worker.returncode == 0, log
     assert "Traceback" not in log
 

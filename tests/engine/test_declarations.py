@@ -14,58 +14,70 @@ def numbers(member: Member) -> list[str]:
     return [line["number"] for line in member.get("/v1/declarations")["lines"]]
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"amount_open": 10.5}, "amount_open"),
-        ({"amount_open": 10.0}, "amount_open"),
-        ({"amount_open": "1000"}, "amount_open"),
-        ({"amount_open": True}, "amount_open"),
-        ({"amount_open": None}, "amount_open"),
-        ({"amount_open": -1}, "amount_open"),
-        ({"amount_open": 1001}, "amount_open"),
-        ({"amount_open": float("nan")}, "amount_open"),
-        ({"amount_open": float("inf")}, "amount_open"),
-        ({"amount_total": 10**14}, "amount_total"),
-        ({"amount_total": 10**400}, "amount_total"),
-        ({"amount_disputed": 1001}, "amount_disputed"),
-        ({"counterpart": SIRENS[0]}, "counterpart"),
-        ({"counterpart": "123456789"}, "counterpart"),
-        ({"counterpart": 200000008}, "counterpart"),
-        ({"counterpart": "9" * 500}, "counterpart"),
-        ({"currency": "EURO"}, "currency"),
-        ({"currency": "eur"}, "currency"),
-        ({"currency": "XTS"}, "currency"),
-        ({"side": "both"}, "side"),
-        ({"number": ""}, "number"),
-        ({"number": "///"}, "number"),
-        ({"number": "x" * 101}, "number"),
-        ({"number": "nul\x00"}, "number"),
-        ({"number": "half \ud800"}, "number"),
-        ({"reference": "x" * 201}, "reference"),
-        ({"issue_date": "2026-02-30"}, "issue_date"),
-        ({"issue_date": "26-01-01"}, "issue_date"),
-        ({"issue_date": 20260101}, "issue_date"),
-        ({"issue_date": "0001-01-01"}, "issue_date"),
-        ({"due_date": "9999-12-31"}, "due_date"),
-        ({"due_date": "2026-01-01T00:00:00"}, "due_date"),
-        ({"surprise": 1}, "surprise"),
-    ],
-)
-def test_a_wrong_line_is_refused_by_its_field_and_the_rest_is_kept(
-    two: tuple[Member, Member], change: dict[str, Any], field: str
-) -> None:
+#: What makes a line wrong, and the field that is named.
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"amount_open": 10.5}, "amount_open"),
+    ({"amount_open": 10.0}, "amount_open"),
+    ({"amount_open": "1000"}, "amount_open"),
+    ({"amount_open": True}, "amount_open"),
+    ({"amount_open": None}, "amount_open"),
+    ({"amount_open": -1}, "amount_open"),
+    ({"amount_open": 1001}, "amount_open"),
+    ({"amount_open": float("nan")}, "amount_open"),
+    ({"amount_open": float("inf")}, "amount_open"),
+    ({"amount_total": 10**14}, "amount_total"),
+    ({"amount_total": 10**400}, "amount_total"),
+    ({"amount_disputed": 1001}, "amount_disputed"),
+    ({"counterpart": SIRENS[0]}, "counterpart"),
+    ({"counterpart": "123456789"}, "counterpart"),
+    ({"counterpart": 200000008}, "counterpart"),
+    ({"counterpart": "9" * 500}, "counterpart"),
+    ({"currency": "EURO"}, "currency"),
+    ({"currency": "eur"}, "currency"),
+    ({"currency": "XTS"}, "currency"),
+    ({"side": "both"}, "side"),
+    ({"number": ""}, "number"),
+    ({"number": "///"}, "number"),
+    ({"number": "x" * 101}, "number"),
+    ({"number": "nul\x00"}, "number"),
+    ({"number": "half \ud800"}, "number"),
+    ({"currency": "\ud800"}, "currency"),
+    ({"counterpart": "\ud800"}, "counterpart"),
+    ({"dispute_reason": "\ud800"}, "dispute_reason"),
+    ({"reference": "\ud800"}, "reference"),
+    ({"\ud800": 1}, r"\ud800"),
+    ({"reference": "x" * 201}, "reference"),
+    ({"issue_date": "2026-02-30"}, "issue_date"),
+    ({"issue_date": "26-01-01"}, "issue_date"),
+    ({"issue_date": 20260101}, "issue_date"),
+    ({"issue_date": "0001-01-01"}, "issue_date"),
+    ({"due_date": "9999-12-31"}, "due_date"),
+    ({"due_date": "2026-01-01T00:00:00"}, "due_date"),
+    ({"due_date": "2026-W01-1"}, "due_date"),
+    ({"surprise": 1}, "surprise"),
+]
+
+
+def test_each_wrong_line_is_refused_by_its_field_and_the_rest_is_kept(two: tuple[Member, Member]) -> None:
     member, partner = two
     good = member.line("receivable", partner, "F-1", 1000)
-    bad = member.line("receivable", partner, "F-2", 1000) | change
-    answer = member.declare(bad, good)
-    assert answer.status_code == 422, answer.text
-    told = answer.json()
-    assert told["type"].endswith("/lines-refused")
-    assert (told["accepted"], told["refused"]) == (1, 1)
-    assert (told["lines"][0]["status"], told["lines"][0]["field"]) == ("refused", field)
-    assert told["lines"][0]["reason"]
-    assert told["lines"][1] == {"index": 1, "status": "accepted"}
+    for change, field in WRONG:
+        answer = member.declare(member.line("receivable", partner, "F-2", 1000) | change, good)
+        assert answer.status_code == 422, (change, answer.text)
+        told = answer.json()
+        assert told["type"].endswith("/lines-refused")
+        assert (told["accepted"], told["refused"]) == (1, 1), change
+        assert (told["lines"][0]["status"], told["lines"][0]["field"]) == ("refused", field), change
+        assert told["lines"][0]["reason"]
+        assert told["lines"][1] == {"index": 1, "status": "accepted"}
+        assert numbers(member) == ["F-1"]
+
+
+def test_all_wrong_lines_in_one_batch_are_refused_one_by_one(two: tuple[Member, Member]) -> None:
+    member, partner = two
+    wrong = [member.line("receivable", partner, "F-2", 1000) | change for change, _field in WRONG]
+    told = member.declare(*wrong, member.line("receivable", partner, "F-1", 1000)).json()
+    assert [line.get("field") for line in told["lines"]] == [field for _change, field in WRONG] + [None]
     assert numbers(member) == ["F-1"]
 
 

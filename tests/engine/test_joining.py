@@ -106,6 +106,8 @@ def test_joining_with_somebody_elses_key_is_refused(network: Network) -> None:
         ({"name": "nul\x00"}, "name"),
         ({"country": "France"}, "country"),
         ({"surprise": 1}, "surprise"),
+        ({"\ud800": 1}, r"\ud800"),
+        ({"invitation": "\ud800"}, "invitation"),
     ],
 )
 def test_what_is_wrong_in_a_firms_identity_is_named(network: Network, change: dict[str, object], field: str) -> None:

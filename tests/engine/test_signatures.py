@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -67,7 +69,9 @@ def test_a_nonce_outlives_every_request_that_could_still_be_accepted(network: Ne
     network.clock.advance(seconds=600)
     network.work()
     assert member.send(outgoing, content).json()["type"].endswith("/replayed")
-    network.clock.advance(seconds=1)
+    network.clock.now -= timedelta(seconds=60)
+    assert member.send(outgoing, content).json()["type"].endswith("/replayed"), "a clock set back lets nothing in"
+    network.clock.advance(seconds=61)
     network.work()
     assert "behind the engine's clock" in refused(member.send(outgoing, content))
 
@@ -141,6 +145,23 @@ def test_a_write_from_a_copy_of_the_books_is_refused_while_it_may_read(member: M
     assert member.call("GET", "/v1/member", database=copy).status_code == 200
     answer = member.call("POST", "/v1/declarations", {"full": False, "last_notice": 0, "lines": []}, database=copy)
     assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (409, "not-the-live-copy")
+
+
+def test_a_joining_body_over_64_kib_is_refused(network: Network) -> None:
+    firm = network.candidate(SIRENS[1])
+    fits, too_long = (json.dumps(firm.joining("x")).encode().ljust(size) for size in (64 * 1024, 64 * 1024 + 1))
+    assert firm.call("POST", "/v1/members", raw=fits).json()["type"].endswith("/invitation-invalid")
+    assert firm.call("POST", "/v1/members", raw=too_long).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/v1/members", "/v1/declarations"])
+def test_a_body_without_a_signature_is_not_read(network: Network, path: str) -> None:
+    """The answer comes while the body it announces has not been sent at all."""
+    host, port = network.base_url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000\r\n\r\n".encode())
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 401")
 
 
 def test_a_body_over_ten_megabytes_is_refused(member: Member) -> None:

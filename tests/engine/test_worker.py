@@ -103,6 +103,25 @@ def test_a_round_left_frozen_is_proposed_by_the_next_worker(network: Network, tw
     assert report(network, number)["currencies"][0]["proposed"] == 160
 
 
+def test_what_nobody_expected_fails_one_step_and_not_the_worker(
+    network: Network, two: tuple[Member, Member], url: str
+) -> None:
+    number = open_round(network)
+    with network.store.transaction(WORKER) as tx:
+        opening.cut_off(tx, number, now=network.clock())
+    with psycopg2.connect(url.replace("bizoverbiz@", "postgres@")) as owner, owner.cursor() as cursor:
+        cursor.execute("ALTER TABLE round_line RENAME COLUMN proposed TO gone")
+    with structlog.testing.capture_logs() as log:
+        assert not network.work()
+    (failed,) = [entry for entry in log if entry["event"] == "step failed"]
+    assert (failed["step"], failed["error"], failed["exc_info"]) == (f"round {number}", "UndefinedColumn", True)
+    with owner, owner.cursor() as cursor:
+        cursor.execute("ALTER TABLE round_line RENAME COLUMN gone TO proposed")
+    owner.close()
+    assert network.work()
+    assert round_state(network, number) == "proposed"
+
+
 def test_logs_tell_neither_amounts_nor_names(network: Network, two: tuple[Member, Member]) -> None:
     a, b = two
     with structlog.testing.capture_logs() as log:

@@ -28,6 +28,8 @@ from bizoverbiz.notices import thumbprint
 from bizoverbiz.store.database import Database, Transaction, api_scope
 
 BODY_LIMIT = 10 * 1024 * 1024
+#: Whoever joins is nobody yet: what it sends is read before anything can be known of it.
+_JOINING_LIMIT = 64 * 1024
 _KEY_LENGTH = 200
 _T = TypeVar("_T")
 
@@ -103,13 +105,19 @@ def _note(tx: Transaction, signer: Signer, now: datetime) -> None:
 class _LimitedRequest(Request):
     """Refuses a body over the limit while reading it, whatever its Content-Length says."""
 
+    def __init__(self, request: Request, limit: int) -> None:
+        super().__init__(request.scope, request.receive)
+        self._limit = limit
+
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
             chunks, size = [], 0
             async for chunk in self.stream():
                 size += len(chunk)
-                if size > BODY_LIMIT:
-                    raise HTTPException(413, "the body is larger than 10 MB: declare in several batches")
+                if size > self._limit:
+                    raise HTTPException(
+                        413, f"the body is larger than {self._limit // 1024} KiB: declare in several batches"
+                    )
                 chunks.append(chunk)
             self._body = b"".join(chunks)
         return self._body
@@ -118,11 +126,17 @@ class _LimitedRequest(Request):
 class SignedRoute(APIRoute):
     """A route that verifies the signature before anything else looks at the body."""
 
+    #: Bytes of body that are read at most.
+    body_limit = BODY_LIMIT
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def verified(request: Request) -> Response:
-            limited = _LimitedRequest(request.scope, request.receive)
+            for name in ("Signature-Input", "Signature"):
+                if name not in request.headers:
+                    raise SignatureRefusedError(f"the header {name} is missing: sign the request (RFC 9421)")
+            limited = _LimitedRequest(request, self.body_limit)
             body = await limited.body()
             limited.state.call = await run_in_threadpool(self.authenticate, limited, body)
             return await handle(limited)
@@ -159,6 +173,8 @@ class SignedRoute(APIRoute):
 
 class JoinRoute(SignedRoute):
     """Joining: the signature is made with the key that the body brings (proof of possession)."""
+
+    body_limit = _JOINING_LIMIT
 
     def authenticate(self, request: Request, body: bytes) -> Call:
         now: datetime = request.app.state.clock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from typing import Annotated, Any
@@ -14,6 +15,8 @@ from bizoverbiz.matching import canonical_identifier
 #: Ten thousand million euros in cents: above any invoice, and 9,007 such lines still fit in one netting problem, whose
 #: ceilings add up to 2^53 - 1 at most. A currency with more is left out of the round (`rounds.proposing`).
 MAX_AMOUNT = 10**12
+#: `date.fromisoformat` takes other spellings of ISO 8601 too, such as 2026-W01-1.
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Body(BaseModel):
@@ -30,13 +33,18 @@ def _printable(text: str) -> str:
 
 def _currency(code: str) -> str:
     if code not in CURRENCIES:
-        raise ValueError(f"{code[:10]} is no current ISO 4217 currency")
+        raise ValueError(f"{code[:10]!a} is no current ISO 4217 currency")
     return code
+
+
+def encodable(text: str) -> bool:
+    """JSON may spell a lone surrogate, `"\\ud800"`; UTF-8, and with it the store and every answer, cannot."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _day(value: Any) -> Any:
     # Strict mode takes no string for a date; JSON has nothing else.
-    return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else value
+    return date.fromisoformat(value) if isinstance(value, str) and _DATE.fullmatch(value) else value
 
 
 def _in_range(day: date) -> date:

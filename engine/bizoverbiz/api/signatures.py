@@ -21,8 +21,6 @@ from http_message_signatures.algorithms import ED25519
 from bizoverbiz.errors import BizoverbizError, SignatureRefusedError
 
 CLOCK_TOLERANCE = timedelta(seconds=300)
-#: A nonce is kept for as long as a request with it could still be accepted.
-NONCE_LIFETIME = 2 * CLOCK_TOLERANCE
 _LABEL = "sig"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22,172}")
 _PARAMETERS = {"created", "nonce", "keyid", "alg"}

@@ -45,8 +45,14 @@ def cut(number: Annotated[int | None, typer.Argument(help="Default: the open rou
         number = number or opening.collecting(tx)
         if store.get(tx, number).state != RoundState.FROZEN:
             opening.cut_off(tx, number, now=now())
-    with operator() as tx:
-        proposing.propose(tx, number, now=now())
+    try:
+        with operator() as tx:
+            proposing.propose(tx, number, now=now())
+    except IllegalStepError:
+        # A worker may have proposed first, and even decided what concerns nobody: that is what was asked for.
+        with operator() as tx:
+            if store.get(tx, number).state == RoundState.ABANDONED:
+                raise
     show(number)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
-from bizoverbiz.errors import BizoverbizError, EngineUnavailableError, IllegalStepError
+from bizoverbiz.errors import BizoverbizError, IllegalStepError
 from bizoverbiz.netting import NettingError
 from bizoverbiz.notices import SigningKey
 from bizoverbiz.rounds.collection import match_changes
@@ -23,7 +24,8 @@ _log = structlog.get_logger()
 PAUSE = 2.0
 #: Seconds to wait after a failure: doubled each time, up to the limit.
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
-_NONCES_KEPT = timedelta(seconds=600)
+#: Six times as long as a request could still be accepted: clocks are set back, and cleaning up is not urgent.
+_NONCES_KEPT = timedelta(hours=1)
 _ANSWERS_KEPT = timedelta(days=30)
 
 Clock = Callable[[], datetime]
@@ -32,6 +34,7 @@ Clock = Callable[[], datetime]
 def run(store: Database, *, load_key: Callable[[], SigningKey], clock: Clock, stop: threading.Event) -> None:
     """Work until `stop` is set; whatever fails is tried again, ever less often while it keeps failing."""
     wait = _FIRST_WAIT
+    _log.info("worker started")
     while not stop.is_set():
         if work_once(store, load_key=load_key, clock=clock):
             wait = _FIRST_WAIT
@@ -47,15 +50,15 @@ def work_once(store: Database, *, load_key: Callable[[], SigningKey], clock: Clo
     A step that fails leaves everything as it was and holds up no other round.
     """
     well = _attempt("match", lambda: _in_transaction(store, match_changes))
-    try:
-        with store.transaction(WORKER) as tx:
-            rounds = tx.all("rounds_in", states=[RoundState.FROZEN, RoundState.PROPOSED, RoundState.DECIDED])
-    except EngineUnavailableError as error:
-        _log.error("step failed", step="look", reason=str(error))
-        return False
+    rounds: list[Any] = []
+    well &= _attempt("look", lambda: _in_transaction(store, lambda tx: rounds.extend(_due(tx))))
     for one in rounds:
         well &= _attempt(f"round {one.number}", lambda: _advance(store, one.number, one.state, load_key, clock()))  # noqa: B023
     return _attempt("forget", lambda: _in_transaction(store, lambda tx: _forget(tx, clock()))) and well
+
+
+def _due(tx: Transaction) -> list[Any]:
+    return tx.all("rounds_in", states=[RoundState.FROZEN, RoundState.PROPOSED, RoundState.DECIDED])
 
 
 def _advance(store: Database, number: int, state: str, load_key: Callable[[], SigningKey], now: datetime) -> None:
@@ -75,6 +78,10 @@ def _attempt(step: str, action: Callable[[], object]) -> bool:
         _log.info("step taken by another worker", step=step, reason=str(error))
     except (BizoverbizError, NettingError) as error:
         _log.error("step failed", step=step, error=type(error).__name__, reason=str(error))
+        return False
+    except Exception as error:
+        # Whatever it is, the next look may find it gone, and the other rounds go on.
+        _log.exception("step failed", step=step, error=type(error).__name__)
         return False
     return True
 

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, ValidationError, field_validator
 
 from bizoverbiz.api.calls import SignedCall, SignedRoute
-from bizoverbiz.api.models import Amount, Body, Currency, Day, Identifier, text
-from bizoverbiz.api.problems import problem
+from bizoverbiz.api.models import Amount, Body, Currency, Day, Identifier, encodable, text
+from bizoverbiz.api.problems import printable, problem
 from bizoverbiz.matching import IdentifierError, canonical_identifier, number_key
 from bizoverbiz.rounds.collection import declare as keep_declaration
 from bizoverbiz.store.database import Transaction
@@ -131,7 +131,8 @@ def _duplicate(line: dict[str, Any], accepted: dict[tuple[str, ...], Any]) -> tu
 
 def _first_error(error: ValidationError) -> tuple[str, str]:
     first = error.errors(include_url=False, include_input=False)[0]
-    return ".".join(map(str, first["loc"])) or "line", str(first["msg"]).removeprefix("Value error, ")
+    field = ".".join(map(str, first["loc"])) or "line"
+    return printable(field), printable(str(first["msg"]).removeprefix("Value error, "))
 
 
 def _as_far_as_known(raw: Any) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def _as_far_as_known(raw: Any) -> dict[str, Any]:
     known = {
         name: raw[name].strip()
         for name in (*_KEY, "reference")
-        if isinstance(raw.get(name), str) and "\0" not in raw[name]
+        if isinstance(raw.get(name), str) and "\0" not in raw[name] and encodable(raw[name])
     }
     try:
         known["counterpart"] = canonical_identifier(known.get("counterpart", ""))

@@ -45,7 +45,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"counterpart": "\ud800"}, "counterpart"),
     ({"dispute_reason": "\ud800"}, "dispute_reason"),
     ({"reference": "\ud800"}, "reference"),
-    ({"\ud800": 1}, r"\ud800"),
+    ({"\ud800": 1}, "line"),
     ({"reference": "x" * 201}, "reference"),
     ({"issue_date": "2026-02-30"}, "issue_date"),
     ({"issue_date": "26-01-01"}, "issue_date"),

@@ -106,14 +106,16 @@ def test_joining_with_somebody_elses_key_is_refused(network: Network) -> None:
         ({"name": "nul\x00"}, "name"),
         ({"country": "France"}, "country"),
         ({"surprise": 1}, "surprise"),
-        ({"\ud800": 1}, r"\ud800"),
+        ({"\ud800": 1}, None),
         ({"invitation": "\ud800"}, "invitation"),
     ],
 )
-def test_what_is_wrong_in_a_firms_identity_is_named(network: Network, change: dict[str, object], field: str) -> None:
+def test_what_is_wrong_in_a_firms_identity_is_named(
+    network: Network, change: dict[str, object], field: str | None
+) -> None:
     firm = network.candidate(SIRENS[0])
     answer = firm.call("POST", "/v1/members", firm.joining(network.invite()) | change)
-    assert (answer.status_code, slug(answer), answer.json()["field"]) == (422, "malformed", field)
+    assert (answer.status_code, slug(answer), answer.json().get("field")) == (422, "malformed", field)
 
 
 @pytest.mark.parametrize("key", [None, {}, {"kty": "OKP", "crv": "Ed25519", "x": "short"}, "x", 5])

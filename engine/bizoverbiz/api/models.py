@@ -38,7 +38,7 @@ def _currency(code: str) -> str:
 
 
 def encodable(text: str) -> bool:
-    """JSON may spell a lone surrogate, `"\\ud800"`; UTF-8, and with it the store and every answer, cannot."""
+    """JSON may spell a lone surrogate (a backslash and ud800); UTF-8, and with it the store, cannot."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 

@@ -57,11 +57,6 @@ def problem(slug: str, detail: str, *, field: str | None = None, status: int | N
     return body | ({"field": field} if field else {})
 
 
-def printable(text: str) -> str:
-    """`text` that may quote what a client has sent, as UTF-8 can carry it: a lone surrogate becomes its escape."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def respond(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:
     return JSONResponse(body, body["status"], headers, media_type="application/problem+json")
 
@@ -85,9 +80,8 @@ def install(app: FastAPI) -> None:
         first = error.errors()[0]
         if first["type"] == "json_invalid":
             return respond(problem("malformed", f"the body is not JSON: {first['ctx']['error']}", status=400))
-        field = printable(".".join(str(part) for part in first["loc"][1:])) or None
-        detail = printable(f"{field or first['loc'][0]}: {first['msg']}")
-        return respond(problem("malformed", detail, field=field))
+        field = ".".join(str(part) for part in first["loc"][1:]) or None
+        return respond(problem("malformed", f"{field or first['loc'][0]}: {first['msg']}", field=field))
 
     @app.exception_handler(HTTPException)
     def other(request: Request, error: HTTPException) -> JSONResponse:

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from bizoverbiz.api.calls import SignedCall, SignedRoute
 from bizoverbiz.api.models import Amount, Body, Currency, Day, Identifier, encodable, text
-from bizoverbiz.api.problems import printable, problem
+from bizoverbiz.api.problems import problem
 from bizoverbiz.matching import IdentifierError, canonical_identifier, number_key
 from bizoverbiz.rounds.collection import declare as keep_declaration
 from bizoverbiz.store.database import Transaction
@@ -131,8 +131,7 @@ def _duplicate(line: dict[str, Any], accepted: dict[tuple[str, ...], Any]) -> tu
 
 def _first_error(error: ValidationError) -> tuple[str, str]:
     first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(map(str, first["loc"])) or "line"
-    return printable(field), printable(str(first["msg"]).removeprefix("Value error, "))
+    return ".".join(map(str, first["loc"])) or "line", str(first["msg"]).removeprefix("Value error, ")
 
 
 def _as_far_as_known(raw: Any) -> dict[str, Any]:

@@ -86,6 +86,10 @@ class TooManyAnswersError(RefusedError):
     slug = "too-many-answers"
 
 
+class WrongTotalError(RefusedError):
+    slug = "wrong-total"
+
+
 class OverCeilingError(RefusedError):
     slug = "over-ceiling"
 

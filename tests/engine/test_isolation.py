@@ -81,6 +81,23 @@ def test_the_api_has_no_access_to_what_only_the_operator_may_see(url: str, table
         rows(url, API_ROLE, f"SELECT 1 FROM {table}")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "notice SET jws = ''",
+        "notice SET total = 1",
+        "statement SET member_id = member_id",
+        "statement_line SET amount_open = 0",
+        "declaration SET state = 'matched'",
+        "invitation SET expires_at = 'infinity'",
+        "member SET status = 'active'",
+    ],
+)
+def test_the_api_changes_only_what_its_calls_change(url: str, change: str) -> None:
+    with pytest.raises(InsufficientPrivilege, match="permission denied"):
+        rows(url, API_ROLE, f"UPDATE {change} RETURNING 1")
+
+
 def test_the_api_cannot_write_in_another_members_name(url: str, proposed: tuple[Member, Member]) -> None:
     ((one,), (other,)) = rows(url, WORKER_ROLE, "SELECT id FROM member ORDER BY identifier")
     with pytest.raises(InsufficientPrivilege, match="row-level security"):

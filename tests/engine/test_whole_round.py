@@ -41,7 +41,20 @@ def test_two_members_set_off_what_they_owe_each_other(network: Network, two: tup
         notice = verify_notice(entry["jws"], keys)
         assert (notice.member, notice.total, notice.number) == (member.identifier, 4000000, 1)
         assert {line.number for line in notice.lines} == {"INV/2026/00012", "F-77"}
-        body = {"booked": [{"entry": "BOB/1", "date": "2026-11-22", "currency": "EUR", "amount": 4000000}]}
+        for booked in ([], [3999999, 2], [4000001]):
+            wrong = [{"entry": "BOB/1", "date": "2026-11-22", "currency": "EUR", "amount": part} for part in booked]
+            refused = member.call("PUT", "/v1/notices/1/acknowledgement", {"booked": wrong})
+            assert (refused.status_code, refused.json()["field"]) == (422, "booked")
+        other = [{"entry": "BOB/1", "date": "2026-11-22", "currency": "CHF", "amount": 4000000}]
+        refused = member.call("PUT", "/v1/notices/1/acknowledgement", {"booked": other})
+        assert (refused.status_code, refused.json()["type"].rsplit("/")[-1]) == (422, "wrong-total")
+        assert member.get("/v1/notices")["notices"][0]["acknowledged"] is False
+        parts = [("BOB/1", 1000000), ("BOB/2", 3000000)]
+        body = {
+            "booked": [
+                {"entry": entry, "date": "2026-11-22", "currency": "EUR", "amount": amount} for entry, amount in parts
+            ]
+        }
         answer = member.call("PUT", "/v1/notices/1/acknowledgement", body)
         assert answer.json() == {"number": 1, "acknowledged": True}
         assert member.statement()["state"] == "decided"

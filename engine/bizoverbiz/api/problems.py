@@ -23,6 +23,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "malformed": (422, "The request has not the form asked for"),
     "lines-refused": (422, "Some lines were refused"),
     "over-ceiling": (422, "More is approved than can be"),
+    "wrong-total": (422, "The amounts do not sum to the total"),
     "unknown-line": (422, "A line is not on this statement"),
     "signature-invalid": (401, "The signature does not hold"),
     "replayed": (401, "This request was seen before"),

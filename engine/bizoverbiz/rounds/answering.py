@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from bizoverbiz.errors import NotFoundError, SuspendedError, TooManyAnswersError
+from bizoverbiz.errors import NotFoundError, SuspendedError, TooManyAnswersError, WrongTotalError
 from bizoverbiz.rounds.audit import instant
 from bizoverbiz.rounds.state import LineToApprove, StatementState, approve, check_open
 from bizoverbiz.store.database import Transaction
@@ -78,9 +78,25 @@ def answer(
 
 
 def acknowledge(tx: Transaction, *, member: UUID, number: int, booked: list[dict[str, Any]], now: datetime) -> None:
-    """The member has booked its notice `number`; said again, it changes nothing. Raises `NotFoundError`."""
-    if not tx.run("notice_acknowledge", member=member, number=number, booked=json.dumps(booked), now=now):
+    """The member has booked its notice `number`; said again, it changes nothing.
+
+    `booked` are entries with a `currency` and an `amount` in minor units: the receivables that each sets off.
+    Raises `NotFoundError`, or `WrongTotalError` unless they sum to the notice's total, in its currency only.
+    """
+    notice = tx.one("notice_total", member=member, number=number)
+    if notice is None:
         raise NotFoundError(f"there is no notice {number} of yours")
+    sums: dict[str, int] = defaultdict(int)
+    for entry in booked:
+        sums[entry["currency"]] += entry["amount"]
+    if sums != {notice.currency: notice.total}:
+        told = ", ".join(f"{amount} {currency}" for currency, amount in sorted(sums.items())) or "nothing"
+        raise WrongTotalError(
+            f"the entries book {told} of notice {number}, its total is {notice.total} {notice.currency} (minor units): "
+            "name every entry that books it, each with the receivables it sets off",
+            field="booked",
+        )
+    tx.run("notice_acknowledge", member=member, number=number, booked=json.dumps(booked), now=now)
 
 
 def _statement(row: Any, lines: list[Any]) -> dict[str, Any]:

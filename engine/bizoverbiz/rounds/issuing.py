@@ -63,7 +63,8 @@ def issue(
             round_root=root,
             audit_head=audit_head,
         )
-        signed.append({"member_id": member, "number": last[member], "currency": currency, "jws": key.sign(payload)})
+        kept = {"member_id": member, "number": last[member], "currency": currency, "total": payload.total}
+        signed.append(kept | {"jws": key.sign(payload)})
     tx.bulk("notices_insert", signed, round=number)
     tx.bulk("parties_count_notices", ({"id": member, "last_notice": last[member]} for member in last))
     tx.bulk("set_offs_insert", (_set_off(line, number_of) for line in lines))

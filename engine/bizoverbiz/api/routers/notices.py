@@ -9,11 +9,13 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from bizoverbiz.api.calls import SignedCall, SignedRoute
-from bizoverbiz.api.models import Amount, Body, Currency, Day, text
+from bizoverbiz.api.models import Body, Currency, Day, text
 from bizoverbiz.rounds import answering
 
 router = APIRouter(tags=["notices"], route_class=SignedRoute)
 _LAST = 2**31 - 1
+#: One entry may book a whole notice, and that is of many lines: the largest total netting gives.
+_LARGEST = 2**53 - 1
 
 
 class Booked(Body):
@@ -22,7 +24,7 @@ class Booked(Body):
     entry: text(100) = Field(examples=["BOB/2026/0001"])  # type: ignore[valid-type]
     date: Day
     currency: Currency
-    amount: Amount
+    amount: int = Field(ge=0, le=_LARGEST, description="The receivables this entry sets off, minor units.")
 
 
 class Acknowledgement(Body):

@@ -175,9 +175,10 @@ FROM json_to_recordset(%(rows)s::json) AS found (id uuid, last_notice integer) W
 
 -- name: notices_insert
 -- The signed notices, which are also the outbox: what has no acknowledgement is still to be delivered.
-INSERT INTO notice (member_id, number, round, currency, jws)
-SELECT member_id, number, %(round)s, currency, jws
-FROM json_to_recordset(%(rows)s::json) AS signed (member_id uuid, number integer, currency text, jws text);
+INSERT INTO notice (member_id, number, round, currency, total, jws)
+SELECT member_id, number, %(round)s, currency, total, jws
+FROM json_to_recordset(%(rows)s::json)
+    AS signed (member_id uuid, number integer, currency text, total bigint, jws text);
 
 -- name: set_offs_insert
 -- What is decided, and in which notices.

@@ -46,7 +46,11 @@ INSERT INTO answer (statement_id, member_id, at, content) VALUES (%(statement)s,
 SELECT number, round, jws, acknowledged_at IS NOT NULL AS acknowledged FROM notice
 WHERE member_id = %(member)s AND number > %(after)s ORDER BY number LIMIT 200;
 
+-- name: notice_total
+-- What one of the member's notices sets off.
+SELECT currency, total FROM notice WHERE member_id = %(member)s AND number = %(number)s;
+
 -- name: notice_acknowledge
--- A notice is booked; what was said first stays. No row if there is no such notice.
+-- A notice is booked; what was said first stays.
 UPDATE notice SET acknowledged_at = coalesce(acknowledged_at, %(now)s), booked = coalesce(booked, %(booked)s)
 WHERE member_id = %(member)s AND number = %(number)s;

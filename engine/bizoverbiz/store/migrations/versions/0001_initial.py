@@ -226,6 +226,7 @@ CREATE TABLE notice (
     number integer NOT NULL CHECK (number > 0),
     round integer NOT NULL REFERENCES round,
     currency text NOT NULL,
+    total bigint NOT NULL CHECK (total > 0),
     jws text NOT NULL,
     acknowledged_at timestamptz,
     booked json,
@@ -268,23 +269,33 @@ _OWN = "member_id = (SELECT acting_member())"
 _PARTY = "(SELECT acting_member()) IN (creditor_id, debtor_id)"
 _KEY = "keyid = (SELECT acting('keyid'))"
 
+#: What a declaration under the same key replaces.
+_DECLARED = (
+    "amount_total, amount_open, amount_disputed, dispute_reason, issue_date, due_date, reference, last_notice, "
+    "declared_at"
+)
+
 #: table: (what the API role may do, the rows it may do it to, what the worker may do)
 _ACCESS = {
-    "invitation": ("SELECT, UPDATE", "secret_hash = (SELECT acting('invitation'))", "SELECT, INSERT, UPDATE"),
+    "invitation": (
+        "SELECT, UPDATE (used_at, used_by)",
+        "secret_hash = (SELECT acting('invitation'))",
+        "SELECT, INSERT, UPDATE",
+    ),
     "member": ("SELECT, INSERT, UPDATE (database)", "id = (SELECT acting_member())", "SELECT, UPDATE"),
     "member_key": ("SELECT, INSERT, UPDATE (revoked_at)", f"{_KEY} OR {_OWN}", "SELECT, UPDATE"),
     "request_nonce": ("SELECT, INSERT", _KEY, "SELECT, DELETE"),
     "stored_answer": ("SELECT, INSERT", _KEY, "SELECT, DELETE"),
-    "declaration": ("SELECT, INSERT, UPDATE, DELETE", _OWN, "SELECT, UPDATE"),
+    "declaration": (f"SELECT, INSERT, UPDATE ({_DECLARED}), DELETE", _OWN, "SELECT, UPDATE"),
     "declaration_change": ("INSERT", _OWN, "SELECT, INSERT, DELETE"),
     "obligation": ("SELECT", _PARTY, "SELECT, INSERT, UPDATE"),
     "discrepancy": ("SELECT", _PARTY, "SELECT, INSERT, UPDATE, DELETE"),
     "round_line": ("SELECT", _PARTY, "SELECT, INSERT, UPDATE"),
     "round_problem": (None, None, "SELECT, INSERT, UPDATE"),
-    "statement": ("SELECT, UPDATE", _OWN, "SELECT, INSERT, UPDATE"),
-    "statement_line": ("SELECT, UPDATE", _OWN, "SELECT, INSERT"),
+    "statement": ("SELECT, UPDATE (state, answered_by, reason, answered_at)", _OWN, "SELECT, INSERT, UPDATE"),
+    "statement_line": ("SELECT, UPDATE (approved)", _OWN, "SELECT, INSERT"),
     "answer": ("SELECT, INSERT", _OWN, "SELECT"),
-    "notice": ("SELECT, UPDATE", _OWN, "SELECT, INSERT"),
+    "notice": ("SELECT, UPDATE (acknowledged_at, booked)", _OWN, "SELECT, INSERT"),
     "set_off": (None, None, "SELECT, INSERT"),
     "audit_entry": (None, None, "SELECT, INSERT"),
 }

@@ -69,11 +69,11 @@ def test_a_nonce_outlives_every_request_that_could_still_be_accepted(network: Ne
     network.clock.advance(seconds=600)
     network.work()
     assert member.send(outgoing, content).json()["type"].endswith("/replayed")
-    network.clock.now -= timedelta(seconds=60)
-    assert member.send(outgoing, content).json()["type"].endswith("/replayed"), "a clock set back lets nothing in"
-    network.clock.advance(seconds=61)
+    network.clock.advance(seconds=1)
     network.work()
     assert "behind the engine's clock" in refused(member.send(outgoing, content))
+    network.clock.advance(seconds=-60)
+    assert member.send(outgoing, content).json()["type"].endswith("/replayed"), "a clock set back lets nothing in"
 
 
 def test_another_body_than_the_signed_one_is_refused(member: Member) -> None:

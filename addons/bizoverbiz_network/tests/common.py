@@ -49,6 +49,15 @@ class FakeEngine:
         body = keys.base64url(json.dumps(content).encode())
         return f"bob1.{body}.{hashlib.sha256(body.encode()).hexdigest()[:8]}"
 
+    def answer_other_addons(self):
+        """Have nothing for the addons that extend the exchange, if they are installed."""
+        for name in ("notices", "statements", "discrepancies"):
+            self.mock.add_callback(
+                responses.GET,
+                re.compile(rf"{re.escape(URL)}/v1/{name}(\?.*)?$"),
+                lambda request, name=name: self._answer(request, lambda _request: (200, {name: []})),
+            )
+
     def _answer(self, request, handler):
         self.requests.append(request)
         if self.mood == "down":
@@ -171,6 +180,7 @@ class NetworkCase(TransactionCase):
     def setUp(self):
         super().setUp()
         self.engine = FakeEngine()
+        self.engine.answer_other_addons()
         self.engine.mock.start()
         self.addCleanup(self.engine.mock.stop, allow_assert=False)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bizoverbiz.netting import Netting, NettingError, net, verify
+from bizoverbiz.netting import NettingError, net
 from bizoverbiz.rounds import audit
 from bizoverbiz.rounds.problem import by_currency, obligations
 from bizoverbiz.rounds.state import RoundState, check_step
@@ -30,7 +28,8 @@ def propose(tx: Transaction, number: int, *, now: datetime) -> None:
     totals = {}
     for currency, lines in by_currency(tx.all("lines", round=number)):
         try:
-            found = _net(lines, current.frozen_at.astimezone(UTC).date())
+            problem = obligations(lines, {line.key: line.ceiling for line in lines})
+            found = net(problem, on=current.frozen_at.astimezone(UTC).date())
         except NettingError as error:
             _log.error("currency left out", round=number, currency=currency, error=type(error).__name__)
             tx.run("lines_release", round=number, currency=currency)
@@ -52,10 +51,3 @@ def propose(tx: Transaction, number: int, *, now: datetime) -> None:
     store.step(tx, number, RoundState.PROPOSED, proposed_at=now, deadline=deadline)
     audit.record(tx, number, "proposed", {"problems": totals, "statements": statements}, now)
     _log.info("proposed", round=number, statements=statements, currencies=len(totals))
-
-
-def _net(lines: Sequence[Any], on: date) -> Netting:
-    problem = obligations(lines, {line.key: line.ceiling for line in lines})
-    found = net(problem, on=on)
-    verify(problem, found.set_offs, found.certificate)
-    return found

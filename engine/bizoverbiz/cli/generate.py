@@ -1,0 +1,48 @@
+"""A made-up network, to try netting out on."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+#: The reference model takes seconds up to here.
+_CLEARABLE_UP_TO = 20_000
+
+
+def generate(
+    firms: Annotated[int, typer.Option(help="How many firms.", min=2)],
+    obligations: Annotated[int, typer.Option(help="How many obligations.", min=1)],
+    seed: Annotated[int, typer.Option(help="The same seed draws the same network, on every machine.", min=0)],
+    out: Annotated[
+        Path | None, typer.Option(help="A .csv, .csv.gz or .parquet file. Default: CSV on standard output.")
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day the obligations are open. Default: 2026-11-22."),
+    ] = None,
+) -> None:
+    """Draw a network of obligations like a real one: amounts in cents, statistics on standard error."""
+    # here, because numpy, polars and scipy take a second to load, and every command would wait for them
+    from bizoverbiz import generation
+
+    day = on.date() if on else generation.DEFAULT_ON
+    try:
+        if out is not None:
+            generation.check_target(out)
+        network = generation.draw_network(firms, obligations, seed, on=day)
+        generation.write(network.frame(), out or sys.stdout.buffer)
+    except generation.GenerationError as error:
+        raise typer.BadParameter(str(error)) from None
+    statistics = generation.measure(
+        network.debtor,
+        network.creditor,
+        network.amount,
+        network.due,
+        on=day,
+        clearing=generation.maximum_set_off if obligations <= _CLEARABLE_UP_TO else None,
+    )
+    typer.echo("\n".join(statistics.lines()), err=True)

@@ -74,14 +74,16 @@ def balance(
 
 def _steer(amounts: Floats, upwards: NDArray[np.bool_], share: float) -> Floats:
     """Scale what runs upwards to its share of the total, and the total to 1."""
-    up, down = amounts[upwards].sum(), amounts[~upwards].sum()
+    up, down = float(amounts[upwards].sum()), float(amounts[~upwards].sum())
     if not up or not down:
         return amounts / (up + down)
     return amounts * np.where(upwards, share / up, (1 - share) / down)
 
 
 def _sums(amounts: Floats, debtor: Integers, creditor: Integers, firms: int) -> tuple[Floats, Floats]:
-    return np.bincount(creditor, amounts, firms), np.bincount(debtor, amounts, firms)
+    receivable: Floats = np.bincount(creditor, amounts, firms).astype(np.float64, copy=False)
+    payable: Floats = np.bincount(debtor, amounts, firms).astype(np.float64, copy=False)
+    return receivable, payable
 
 
 def _net_debt(receivable: Floats, payable: Floats) -> float:

@@ -35,9 +35,15 @@ def write(rows: pl.DataFrame, target: Path | IO[bytes]) -> None:
 
     Raises:
         GenerationError: the file cannot be written.
+        BrokenPipeError: nobody reads the stream any more.
     """
     if not isinstance(target, Path):
-        _write_csv(rows, target)
+        try:
+            _write_csv(rows, target)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise GenerationError(f"the output cannot be written: {error.strerror or error}") from None
         return
     check_target(target)
     part = target.with_name(target.name + ".part")
@@ -56,7 +62,7 @@ def write(rows: pl.DataFrame, target: Path | IO[bytes]) -> None:
         raise GenerationError(f"{target} cannot be written: {error.strerror or error}") from None
 
 
-def _write_csv(rows: pl.DataFrame, stream: IO[bytes]) -> None:
+def _write_csv(rows: pl.DataFrame, stream: IO[bytes] | gzip.GzipFile) -> None:
     """Write in chunks by Python's own call, so that a closed pipe is told from a full disk."""
     for start in range(0, len(rows), _CHUNK):
         stream.write(rows.slice(start, _CHUNK).write_csv(include_header=start == 0).encode())

@@ -77,7 +77,7 @@ def draw_network(
     streams = [np.random.Generator(np.random.PCG64(part)) for part in np.random.SeedSequence(seed).spawn(4)]
     drawn = draw_firms(streams[0], firms)
     share = _share_upwards(firms, obligations)
-    debtor, creditor = draw_trades(streams[1], drawn, obligations, against=1.3 * share)
+    debtor, creditor = draw_trades(streams[1], drawn, obligations, against=2.5 * share)
     amount = _amounts(streams[2], drawn, debtor, creditor, share, clearing)
     issue, due = draw_dates(streams[3], debtor, creditor, firms, on=on)
     order = np.argsort(issue, kind="stable")
@@ -101,9 +101,9 @@ def _share_upwards(firms: int, obligations: int) -> float:
     Loops close more easily in a larger and in a denser network; fitted to networks of 1,000 to a million firms with 3
     to 25 obligations a firm. Rounded, because a cube root's last bit depends on the machine.
     """
-    small = 1 + 1.3 * math.sqrt(1000 / firms)
+    small = 1 + 1.7 * math.sqrt(1000 / firms)
     sparse = math.cbrt(5 * firms / obligations)
-    return round(min(0.2, 0.05 * small * sparse), 4)
+    return round(min(0.2, 0.042 * small * sparse), 4)
 
 
 def _amounts(

@@ -1,6 +1,6 @@
 """The network as shapes: where nodes stand, how thick arrows are, before and after the set-off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import hypot, sqrt
 
@@ -16,8 +16,9 @@ MARGIN = 34
 LARGEST_RADIUS, SMALLEST_RADIUS = 17.0, 3.0
 THICKEST, THINNEST = 9.0, 0.7
 #: So many nodes carry their name in the drawing; all carry it as a title.
-NAMED = 14
-LONGEST_NAME = 16
+NAMED = 18
+#: Width of a letter and height of a line of those names.
+LETTER, LINE = 7.5, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,16 @@ class Drawing:
     arrows: tuple[Arrow, ...]
 
 
-def draw(network: Network) -> tuple[Drawing, Drawing]:
-    """Draw the network before and after the set-off, every node in the same place."""
+def draw(network: Network, labels: Sequence[str]) -> tuple[Drawing, Drawing]:
+    """Draw the network before and after the set-off, every node in the same place.
+
+    Args:
+        network: with at least one link.
+        labels: what may be written beside each node.
+    """
     radii = [_radius(node.volume, network) for node in network.nodes]
     places = _places(network, radii)
-    named = set(sorted(range(len(radii)), key=lambda i: (network.nodes[i].group, -radii[i], i))[:NAMED])
+    named = _named(labels, radii, places)
 
     def side(*, after: bool) -> Drawing:
         left = [_radius(node.volume - node.set_off * after, network) for node in network.nodes]
@@ -93,7 +99,18 @@ def _places(network: Network, radii: list[float]) -> list[tuple[float, float]]:
     spread = nx.kamada_kawai_layout(graph, weight=None)
     points = np.array([spread[i] for i in range(len(radii))])
     points = _apart(_fit(points), np.array(radii))
-    return [(round(float(x), 1), round(float(y), 1)) for x, y in _fit(points)]
+    return [(round(float(x), 1), round(float(y), 1)) for x, y in points]
+
+
+def _named(labels: Sequence[str], radii: list[float], places: list[tuple[float, float]]) -> set[int]:
+    """Choose the nodes whose names are written, the largest first, none where another name already stands."""
+    named: dict[int, tuple[float, float, float]] = {}
+    for i in sorted(range(len(radii)), key=lambda i: (-radii[i], i))[: 2 * NAMED]:
+        x, y = places[i][0], places[i][1] - radii[i]
+        half = LETTER * len(labels[i]) / 2
+        if all(abs(x - u) > half + w or abs(y - v) > LINE for u, v, w in named.values()) and len(named) < NAMED:
+            named[i] = (x, y, half)
+    return set(named)
 
 
 def _fit(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,13 +127,13 @@ def _fit(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _apart(points: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.float64]:
     """Push circles off each other, a little at a time."""
-    room = radii[:, None] + radii[None, :] + 9
+    room = radii[:, None] + radii[None, :] + 14
     np.fill_diagonal(room, 0)
     for _ in range(80):
         apart = points[:, None, :] - points[None, :, :]
         distance = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 0.1)
         push = np.maximum(0, room - distance) / distance / 4
-        points = points + (apart * push[..., None]).sum(axis=1)
+        points = (points + (apart * push[..., None]).sum(axis=1)).clip(MARGIN, np.array([WIDTH, HEIGHT]) - MARGIN)
     return points
 
 
@@ -141,15 +158,11 @@ def _shape(start: Circle, end: Circle, thickness: float) -> tuple[str, str]:
     leave_y = start.y + (bend_y - start.y) / out * start.radius
     along_x, along_y = (end.x - bend_x) / out, (end.y - bend_y) / out
     tip_x, tip_y = end.x - along_x * (end.radius + 1), end.y - along_y * (end.radius + 1)
-    long = min(3.5 + 1.1 * thickness, length / 3)
-    wide = 1.6 + 0.75 * thickness
+    gap = max(2.0, length - start.radius - end.radius)
+    long = min(3.5 + 1.1 * thickness, 0.6 * gap)
+    wide = min(1.6 + 0.75 * thickness, 0.5 * gap)
     neck_x, neck_y = tip_x - along_x * long, tip_y - along_y * long
     shaft = f"M{leave_x:.1f} {leave_y:.1f}Q{bend_x:.1f} {bend_y:.1f} {neck_x:.1f} {neck_y:.1f}"
     left = f"{neck_x - along_y * wide:.1f} {neck_y + along_x * wide:.1f}"
     right = f"{neck_x + along_y * wide:.1f} {neck_y - along_x * wide:.1f}"
     return shaft, f"M{tip_x:.1f} {tip_y:.1f}L{left} {right}Z"
-
-
-def label(name: str) -> str:
-    """Shorten a name to what fits beside a circle."""
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"

@@ -86,7 +86,8 @@ def gather(setoffs: pl.DataFrame, members: pl.DataFrame) -> Network | None:
     )
     inside = pl.col("debtor") == pl.col("creditor")
     between = links.filter(~inside).head(MOST_LINKS)
-    nodes, number = _nodes(members, home, names.gather(hubs).to_list())
+    linked = np.isin(home, np.unique(between.select("debtor", "creditor").to_numpy()))
+    nodes, number = _nodes(members, np.where(linked, home, -1), names.gather(hubs).to_list())
     return Network(
         nodes,
         tuple(Link(number[a], number[b], amount, cleared) for a, b, amount, cleared in between.iter_rows()),
@@ -109,7 +110,7 @@ def _debts(setoffs: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
 
 def _largest_part(debtor: NDArray[np.uint32], creditor: NDArray[np.uint32], members: int) -> NDArray[np.bool_]:
     """Mark the members of the connected part that has the most of them; of equals, the one met first."""
-    graph = coo_matrix((np.ones(len(debtor), np.int8), (debtor, creditor)), shape=(members, members))
+    graph = coo_matrix((np.ones(len(debtor), np.bool_), (debtor, creditor)), shape=(members, members))
     part = connected_components(graph, directed=False)[1]
     marks: NDArray[np.bool_] = part == np.argmax(np.bincount(part))
     return marks
@@ -124,16 +125,18 @@ def _homes(
     home[hubs] = np.arange(count)
     if not grouped:
         return home
-    ends = [debts["debtor"].to_numpy(), debts["creditor"].to_numpy()]
+    ends = debts["debtor"].to_numpy(), debts["creditor"].to_numpy()
     touching = []
-    for near, far in (ends, ends[::-1]):
-        mask = (home[near] == 2 * count) & (home[far] >= 0) & (home[far] < count)
-        touching.append(
-            pl.DataFrame({"firm": near[mask], "hub": home[far[mask]], "amount": debts["amount"].to_numpy()[mask]})
-        )
-    partners = pl.concat(touching).group_by("firm", "hub").agg(pl.col("amount").sum())
-    closest = partners.sort("firm", "amount", "hub", descending=[False, True, False]).unique("firm", keep="first")
-    home[closest["firm"].to_numpy()] = count + closest["hub"].to_numpy()
+    for firm, hub in (ends, ends[::-1]):
+        rows = np.flatnonzero((home[firm] == 2 * count) & (home[hub] >= 0) & (home[hub] < count))
+        pairs = firm[rows].astype(np.int64) * count + home[hub[rows]]
+        touching.append(pl.DataFrame({"pair": pairs, "amount": debts["amount"].gather(rows)}))
+    partners = pl.concat(touching).lazy().group_by("pair").agg(pl.col("amount").sum())
+    # of the hubs of a firm the last written stays: the one it deals most with, of equals the largest
+    firms, nearest = np.divmod(
+        partners.sort("amount", "pair", descending=[False, True]).collect()["pair"].to_numpy(), count
+    )
+    home[firms] = count + nearest
     return home
 
 

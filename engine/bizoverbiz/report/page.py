@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import jinja2
@@ -10,10 +11,12 @@ import polars as pl
 
 from bizoverbiz.report import drawing, figures, network
 from bizoverbiz.report.formats import Format
-from bizoverbiz.report.wording import Wording
+from bizoverbiz.report.wording import SENTENCES, Wording
 
 #: Lines of the table of members.
 LARGEST = 15
+#: Letters of a name in the drawing.
+LONGEST_LABEL = 16
 #: Options whose value is an amount in minor units.
 AMOUNTS = frozenset({"smallest-obligation", "pair-cap", "smallest-set-off", "member-cap"})
 
@@ -40,9 +43,8 @@ class Rule:
 
     label: str
     value: str
-    #: Obligations it limited, and by how much; None where a rule is no ceiling.
-    count: int | None
-    amount: int | None
+    #: What it kept out; None where it lowered no ceiling.
+    effect: figures.Exclusion | None
 
 
 def render(
@@ -77,7 +79,11 @@ def render(
         for place, code in enumerate(sorted(summary["currency"]), 1)
     ]
     return _TEMPLATES.get_template("page.html").render(
-        t=text.wording, f=text, label=drawing.label, summary=summary, sections=sections
+        t=text.wording,
+        f=text,
+        input=quote(summary["input"]["name"]),
+        summary=summary,
+        sections=sections,
     )
 
 
@@ -97,6 +103,7 @@ def _section(
     """Gather all that the template shows of one currency."""
     t = text.wording
     drawn = network.gather(setoffs, members)
+    labels = [_label(text, node) for node in drawn.nodes] if drawn else []
     return {
         "place": place,
         "code": code,
@@ -112,8 +119,9 @@ def _section(
         "rules": _rules(text, code, summary["options"], figures.exclusions(setoffs)),
         "network": drawn,
         "grouped": drawn and len(drawn.nodes) < drawn.members,
-        "hubs": network.HUBS,
-        "drawings": drawing.draw(drawn) if drawn else (),
+        "hubs": sum(not node.group for node in drawn.nodes) if drawn else 0,
+        "labels": labels,
+        "drawings": drawing.draw(drawn, labels) if drawn else (),
         "names": [_name(text, node) for node in drawn.nodes] if drawn else [],
     }
 
@@ -144,6 +152,14 @@ def _name(text: Format, node: network.Node) -> str:
     return text.wording("group_of", members=members, name=node.name)
 
 
+def _label(text: Format, node: network.Node) -> str:
+    """Shorten a name, or a group to its number, to what fits beside a circle."""
+    if node.group:
+        return f"+{text.number(node.members)}"
+    name = node.name or ""
+    return name if len(name) <= LONGEST_LABEL else name[: LONGEST_LABEL - 1].rstrip() + "…"
+
+
 def _rules(text: Format, code: str, options: Mapping[str, Any], exclusions: Iterable[figures.Exclusion]) -> list[Rule]:
     """Join the options in use with what their rules excluded; a rule without an option is shown too."""
     excluded = {exclusion.rule: exclusion for exclusion in exclusions}
@@ -153,10 +169,9 @@ def _rules(text: Format, code: str, options: Mapping[str, Any], exclusions: Iter
     rules = []
     for name in [*chosen, *(rule for rule in excluded if rule not in chosen)]:
         key = f"rule_{name}"
-        label = text.wording(key) if text.wording.knows(key) else name
-        effect = excluded.get(name)
+        label = text.wording(key) if key in SENTENCES else name
         value = _value(text, code, name, chosen[name]) if name in chosen else ""
-        rules.append(Rule(label, value, effect and effect.count, effect and effect.amount))
+        rules.append(Rule(label, value, excluded.get(name)))
     return rules
 
 

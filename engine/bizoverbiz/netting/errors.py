@@ -11,3 +11,7 @@ class InvalidObligationError(NettingError):
 
 class SolverError(NettingError):
     """The solver gave no proven optimum; nothing of what it gave may be used."""
+
+
+class InfeasibleError(NettingError):
+    """No set-off keeps the lower bounds that were asked for."""

@@ -1,7 +1,6 @@
 """The input of netting, checked, and gathered into the edges of a network."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
@@ -9,8 +8,8 @@ from itertools import pairwise
 
 from bizoverbiz.netting.errors import InvalidObligationError
 
-#: Linear programming works in doubles, which hold every integer up to this one.
-LARGEST_TOTAL = 2**53 - 1
+#: The largest amount: netting adds up in 64 bits.
+LARGEST = 2**63 - 1
 
 
 class Age(IntEnum):
@@ -47,27 +46,11 @@ class Obligation:
     due_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """The obligations of one debtor to one creditor in one age bucket, taken together."""
-
-    debtor: str
-    creditor: str
-    age: Age
-    #: Sum of the ceilings, minor units.
-    capacity: int
-    #: Sum of what of the proposal the ceilings still allow, minor units.
-    proposed: int
-    #: Due first: oldest due date, then canonical key (the order in which a set-off is imputed).
-    obligations: tuple[Obligation, ...]
-
-
 def check(obligations: Iterable[Obligation]) -> list[Obligation]:
     """Give the obligations in canonical order.
 
     Raises:
-        InvalidObligationError: an id stands twice, a firm owes itself, a ceiling is no integer >= 0, or the
-            ceilings add up to more than `LARGEST_TOTAL`.
+        InvalidObligationError: an id stands twice, a firm owes itself, a ceiling is no integer from 0 to `LARGEST`.
     """
     ordered = sorted(obligations, key=lambda o: o.id)
     for obligation, following in pairwise(ordered):
@@ -78,43 +61,9 @@ def check(obligations: Iterable[Obligation]) -> list[Obligation]:
             raise InvalidObligationError(
                 f"obligation {obligation.id!r}: {obligation.debtor!r} cannot owe itself: leave the line out"
             )
-        if type(obligation.ceiling) is not int or obligation.ceiling < 0:
+        if type(obligation.ceiling) is not int or not 0 <= obligation.ceiling <= LARGEST:
             raise InvalidObligationError(
-                f"obligation {obligation.id!r}: ceiling {obligation.ceiling!r} is not an integer of minor units >= 0"
+                f"obligation {obligation.id!r}: ceiling {obligation.ceiling!r} is not an integer of minor units from 0"
+                f" to {LARGEST}"
             )
-    total = sum(obligation.ceiling for obligation in ordered)
-    if total > LARGEST_TOTAL:
-        raise InvalidObligationError(f"the ceilings add up to {total}, above {LARGEST_TOTAL}: net in larger units")
     return ordered
-
-
-def aggregate(obligations: Iterable[Obligation], on: date, proposal: Mapping[str, int]) -> list[Edge]:
-    """Gather checked obligations per pair and age bucket, in canonical order, leaving out ceilings of 0."""
-    groups: dict[tuple[str, str, Age], list[Obligation]] = defaultdict(list)
-    for obligation in obligations:
-        if obligation.ceiling:
-            groups[obligation.debtor, obligation.creditor, Age.of(obligation.due_date, on)].append(obligation)
-    return [
-        Edge(
-            debtor,
-            creditor,
-            age,
-            capacity=sum(o.ceiling for o in group),
-            proposed=sum(min(proposal.get(o.id, 0), o.ceiling) for o in group),
-            obligations=tuple(sorted(group, key=lambda o: (o.due_date or date.max, o.id))),
-        )
-        for (debtor, creditor, age), group in sorted(groups.items())
-    ]
-
-
-def impute(edge: Edge, amount: int) -> dict[str, int]:
-    """Share an edge's set-off out over its obligations, oldest due date first.
-
-    At most one obligation ends strictly between 0 and its ceiling.
-    """
-    shares = {}
-    for obligation in edge.obligations:
-        shares[obligation.id] = min(obligation.ceiling, amount)
-        amount -= shares[obligation.id]
-    assert amount == 0, "an edge carries at most the sum of its ceilings"
-    return shares

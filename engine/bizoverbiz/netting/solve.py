@@ -1,13 +1,17 @@
-"""Netting from obligations to set-offs: aggregate, cut into components, optimise each, impute, verify."""
+"""Netting of obligations as objects, in one currency: what a round calls."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from bizoverbiz.netting.certificate import Certificate, verify
-from bizoverbiz.netting.components import components, join_potentials
-from bizoverbiz.netting.model import Arc, maximise, optimal_face
-from bizoverbiz.netting.obligations import Age, Edge, Obligation, aggregate, check, impute
+from bizoverbiz.netting.clearing import clear
+from bizoverbiz.netting.columns import EPOCH, NO_DUE_DATE, Columns
+from bizoverbiz.netting.obligations import Obligation, check
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,9 @@ def net(obligations: Iterable[Obligation], *, on: date, proposal: Mapping[str, i
 
     The objectives come one after the other, each on the optimal face of the one before: (1) the total; (2) with a
     proposal, the least sum over pairs and age buckets of |set-off - proposed|, counting of the proposal what the
-    ceilings still allow; (3) the value in each age bucket,
-    oldest first. Within a pair and bucket the amount goes to the oldest due date first, then by obligation id
-    (articles 1342-10 and 1347-4 of the Code civil are the defaults behind it).
+    ceilings still allow; (3) the value in each age bucket, oldest first. Within a pair and bucket the amount goes to
+    the oldest due date first, then by obligation id (articles 1342-10 and 1347-4 of the Code civil are the defaults
+    behind it). What all this leaves open is decided by the names of members alone.
 
     Args:
         obligations: of one currency, in any order.
@@ -38,54 +42,23 @@ def net(obligations: Iterable[Obligation], *, on: date, proposal: Mapping[str, i
 
     Raises:
         InvalidObligationError: an obligation that cannot be netted.
-        SolverError: no proven optimum was found.
         CertificateError: the result does not verify (a defect of this package; nothing is returned).
     """
-    ordered = check(obligations)
-    edges = aggregate(ordered, on, proposal or {})
-    set_offs = dict.fromkeys((obligation.id for obligation in ordered), 0)
-    potentials = []
-    for part in components(edges):
-        amounts, part_potentials = _optimise(part, near=proposal is not None)
-        potentials.append(part_potentials)
-        for edge, amount in zip(part, amounts, strict=True):
-            set_offs |= impute(edge, amount)
+    ordered = sorted(check(obligations), key=lambda o: (o.debtor, o.creditor, o.due_date or date.max, o.id))
+    members = sorted({name for o in ordered for name in (o.debtor, o.creditor)})
+    number = {member: i for i, member in enumerate(members)}
+    columns = Columns(
+        members=len(members),
+        debtor=np.array([number[o.debtor] for o in ordered], np.int32),
+        creditor=np.array([number[o.creditor] for o in ordered], np.int32),
+        ceiling=np.array([o.ceiling for o in ordered], np.int64),
+        due=np.array([o.due_date.toordinal() - EPOCH if o.due_date else NO_DUE_DATE for o in ordered], np.int32),
+    )
+    proposed = None if proposal is None else np.array([proposal.get(o.id, 0) for o in ordered], np.int64)
+    solution = clear(columns, columns.ages(on), proposal=proposed)
+    set_offs = {o.id: int(amount) for o, amount in zip(ordered, solution.set_off, strict=True)}
+    potentials = {member: int(p) for member, p in zip(members, solution.potential, strict=True) if p}
     total = sum(set_offs.values())
-    certificate = Certificate(join_potentials(edges, potentials), total)
+    certificate = Certificate(potentials, total)
     verify(ordered, set_offs, certificate)
-    return Netting(set_offs, total, certificate)
-
-
-def _optimise(part: Sequence[Edge], *, near: bool) -> tuple[list[int], dict[str, int]]:
-    """Give the set-off of each edge of a component, and the potentials that prove the total.
-
-    For nearness each edge becomes two arcs, up to the proposed amount and above it: |f - p| is piecewise linear
-    and convex, so the circulation fills the first before the second.
-    """
-    owners = [i for i in range(len(part)) for _ in range(2)] if near else list(range(len(part)))
-    arcs = [arc for edge in part for arc in _arcs(edge, near=near)]
-    stages = [[1] * len(arcs)]
-    if near:
-        stages.append([1, -1] * len(part))
-    ages = {edge.age for edge in part}
-    stages += [[int(part[i].age == age) for i in owners] for age in Age if age in ages]
-
-    proof: dict[str, int] = {}
-    for stage, weights in enumerate(stages):
-        optimum = maximise(arcs, weights)
-        if stage == 0:
-            proof = optimum.potentials
-        arcs = optimal_face(arcs, weights, optimum)
-    amounts = [0] * len(part)
-    for i, flow in zip(owners, optimum.flows, strict=True):
-        amounts[i] += flow
-    return amounts, proof
-
-
-def _arcs(edge: Edge, *, near: bool) -> list[Arc]:
-    if not near:
-        return [Arc(edge.debtor, edge.creditor, 0, edge.capacity)]
-    return [
-        Arc(edge.debtor, edge.creditor, 0, edge.proposed),
-        Arc(edge.debtor, edge.creditor, 0, edge.capacity - edge.proposed),
-    ]
+    return Netting(dict(sorted(set_offs.items())), total, certificate)

@@ -170,7 +170,7 @@ def test_the_age_bucket_of_a_number_of_days_late(days_late: int, age: Age) -> No
         ([Obligation("x", "A", "B", -1)], "'x': ceiling -1"),
         ([Obligation("x", "A", "B", 1.5)], "'x': ceiling 1.5"),  # type: ignore[arg-type]
         ([Obligation("x", "A", "B", True)], "'x': ceiling True"),
-        ([Obligation("x", "A", "B", 2**53)], "above 9007199254740991"),
+        ([Obligation("x", "A", "B", 2**63)], "ceiling 9223372036854775808"),
     ],
 )
 def test_bad_obligations_are_refused_by_name(obligations: list[Obligation], words: str) -> None:

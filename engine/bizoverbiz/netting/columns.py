@@ -1,0 +1,86 @@
+"""The obligations of one currency as columns, which is how millions of them are netted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from bizoverbiz.netting.errors import InvalidObligationError
+from bizoverbiz.netting.obligations import LARGEST, Age
+
+#: Amounts in minor units; numbers of members; small numbers; choices.
+Ints: TypeAlias = npt.NDArray[np.int64]
+Nodes: TypeAlias = npt.NDArray[np.int32]
+Small: TypeAlias = npt.NDArray[np.int8]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+EPOCH = date(1970, 1, 1).toordinal()
+#: The due date of what has none: not late, whatever the day.
+NO_DUE_DATE = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Obligations in canonical order: by debtor, creditor, due date (none last), then by id."""
+
+    #: How many members there are, numbered from 0 in the order of their names.
+    members: int
+    debtor: Nodes
+    creditor: Nodes
+    #: The most that may be set off, minor units, 0 or more.
+    ceiling: Ints
+    #: Days since 1970-01-01, or `NO_DUE_DATE`.
+    due: Nodes
+
+    def __post_init__(self) -> None:
+        """Refuse what would give a wrong result.
+
+        Raises:
+            InvalidObligationError: the ceilings add up to more than `LARGEST`.
+        """
+        pair = self.debtor.astype(np.int64) * self.members + self.creditor
+        later = self.due[1:] >= self.due[:-1]
+        assert np.all((pair[1:] > pair[:-1]) | ((pair[1:] == pair[:-1]) & later)), "rows in canonical order"
+        assert not np.any(self.debtor == self.creditor), "nobody owes itself"
+        assert not np.any(self.ceiling < 0), "ceilings of 0 or more"
+        total = exact_sum(self.ceiling)
+        if total > LARGEST:
+            raise InvalidObligationError(f"the ceilings add up to {total}, above {LARGEST}: net in larger units")
+
+    def ages(self, on: date) -> Small:
+        """Give the `Age` of each row on a day."""
+        late = np.int64(on.toordinal() - EPOCH) - self.due
+        age = np.clip(Age.NOT_YET_DUE - 1 - (late - 1) // 30, Age.OVER_90_DAYS, Age.NOT_YET_DUE)
+        return np.where(late <= 0, Age.NOT_YET_DUE, age).astype(np.int8)
+
+    def pairs(self) -> Ints:
+        """Give the first row of each debtor and creditor."""
+        return np.flatnonzero(changes(self.debtor) | changes(self.creditor))
+
+
+def changes(values: Nodes | Small) -> Mask:
+    """Tell where a value differs from the one before; the first does."""
+    return np.concatenate([np.ones(min(len(values), 1), np.bool_), values[1:] != values[:-1]])
+
+
+def sums(values: Ints, first: Ints) -> Ints:
+    """Add up groups of rows, each beginning at `first`."""
+    return np.add.reduceat(values, first) if len(first) else np.zeros(0, np.int64)
+
+
+def pour(sizes: Ints, first: Ints, amounts: Ints) -> Ints:
+    """Fill the rows of each group in their order with the group's amount; groups begin at `first`."""
+    before = np.cumsum(sizes) - sizes
+    lengths = np.diff(first, append=len(sizes))
+    start = np.repeat(before[first], lengths)
+    return np.clip(np.repeat(amounts, lengths) - (before - start), 0, sizes)
+
+
+def exact_sum(amounts: Ints) -> int:
+    """Add up without overflow."""
+    return (int((amounts >> 32).sum()) << 32) + int((amounts & 0xFFFFFFFF).sum())

@@ -1,0 +1,241 @@
+"""Circulations of greatest weight on integer arrays, and what all optimal ones have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from bizoverbiz.netting import kernel
+from bizoverbiz.netting.columns import Ints, Mask, Nodes, Small
+from bizoverbiz.netting.errors import InfeasibleError
+
+_Buffer: TypeAlias = npt.NDArray[np.generic] | list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Arcs:
+    """Where money may circulate: arc a from tail[a] (who owes) to head[a] (who is owed), low[a] <= flow <= high[a]."""
+
+    #: How many nodes there are, numbered from 0.
+    nodes: int
+    tail: Nodes
+    head: Nodes
+    #: Bounds, minor units; all of high together at most 2**63 - 1.
+    low: Ints
+    high: Ints
+
+    def __len__(self) -> int:
+        return len(self.tail)
+
+    def __getitem__(self, chosen: Mask | Ints) -> Arcs:
+        """Give some of the arcs, between the same nodes."""
+        return Arcs(self.nodes, self.tail[chosen], self.head[chosen], self.low[chosen], self.high[chosen])
+
+    def compact(self) -> Arcs:
+        """Number only the nodes that have an arc, in the same order."""
+        used = np.zeros(self.nodes, np.bool_)
+        used[self.tail] = True
+        used[self.head] = True
+        number = (np.cumsum(used) - 1).astype(np.int32)
+        return Arcs(int(used.sum()), number[self.tail], number[self.head], self.low, self.high)
+
+    def arriving(self, flow: Ints) -> Ints:
+        """Give what arrives at each node less what leaves it, minor units."""
+        balance = np.zeros(self.nodes, np.int64)
+        np.add.at(balance, self.head, flow)
+        np.subtract.at(balance, self.tail, flow)
+        return balance
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """A circulation of greatest weight and the potentials that prove it."""
+
+    #: Minor units an arc.
+    flow: Ints
+    #: One a node: where weight + potential[head] - potential[tail] > 0 the arc is full, where < 0 at its lower bound.
+    potential: Nodes
+
+
+def _array(array: npt.NDArray[np.generic]) -> _Buffer:
+    """Python's own integers are faster than NumPy's where the kernel is interpreted, and never overflow."""
+    return array.tolist() if kernel.INTERPRETED else np.ascontiguousarray(array)
+
+
+def _space(size: int, kind: type[np.generic]) -> _Buffer:
+    return _array(np.zeros(size, kind))
+
+
+class _Residual:
+    """The residual network in the kernel's form, with its working space."""
+
+    def __init__(self, arcs: Arcs, flow: Ints, weight: Small) -> None:
+        slots = 2 * len(arcs)
+        self.nodes = arcs.nodes
+        self.high = arcs.high
+        self.first = _array(np.zeros(arcs.nodes + 1, np.int64))
+        self.slot = _space(len(arcs), np.int32)
+        self.to = _space(slots, np.int32)
+        self.back = _space(slots, np.int32)
+        self.room = _space(slots, np.int64)
+        self.price = _space(slots, np.int8)
+        self.current = _space(arcs.nodes, np.int64)
+        ends = _array(arcs.tail), _array(arcs.head)
+        rooms = _array(arcs.high - flow), _array(flow - arcs.low)
+        kernel.lay_out(
+            *ends, *rooms, _array(-weight), self.first, self.slot, self.to, self.back, self.room, self.price,
+            self.current,
+        )  # fmt: skip
+
+    def _search_space(self) -> tuple[_Buffer, ...]:
+        return tuple(_space(self.nodes, np.int32) for _ in range(4))
+
+    def flow(self) -> Ints:
+        room = np.asarray(self.room, np.int64)
+        return np.asarray(self.high - room[np.asarray(self.slot, np.int64)])
+
+    def route(self, surplus: Ints, potential: Nodes) -> tuple[Ints, Nodes]:
+        """Route what can be routed; give the surplus that cannot, and the potentials."""
+        space = self._search_space()
+        key, path = _space(self.nodes, np.int64), _space(self.nodes, np.int32)
+        surpluses, potentials = _array(surplus), _array(potential)
+        buckets = int(np.ptp(potential)) + self.nodes + 4
+        while True:
+            front, rear = _space(buckets, np.int32), _space(buckets, np.int32)
+            missing = kernel.route(
+                self.first, self.to, self.back, self.room, self.price, surpluses, potentials, *space, front, rear, key,
+                self.current, path,
+            )  # fmt: skip
+            if missing < 2:
+                return np.asarray(surpluses, np.int64), np.asarray(potentials, np.int32)
+            buckets *= 2
+
+    def greatest_potentials(self, potential: Nodes) -> Nodes:
+        """Lift potentials to the greatest ones with the same maximum that prove the same circulation."""
+        reached, *space = self._search_space()
+        highest = int(potential.max())
+        reached = _array(np.full(self.nodes, highest, np.int32))
+        buckets = highest - int(potential.min()) + 4
+        potentials = _array(potential)
+        kernel.search(
+            self.first, self.to, self.room, self.price, _space(self.nodes, np.int64), potentials, reached, *space,
+            _space(buckets, np.int32), _space(buckets, np.int32), _space(self.nodes, np.int64), 0,
+        )  # fmt: skip
+        return np.asarray(potentials, np.int32)
+
+    def components(self) -> Nodes:
+        """Give each node's strongly connected component."""
+        component = _array(np.full(self.nodes, -1, np.int32))
+        space = (_space(self.nodes, np.int32) for _ in range(3))
+        kernel.components(self.first, self.to, self.room, component, *space, self.current)
+        return np.asarray(component, np.int32)
+
+
+def maximise(arcs: Arcs, weight: Small, *, flow: Ints | None = None, potential: Nodes | None = None) -> Optimum:
+    """Find a flow of greatest weight.
+
+    Args:
+        arcs: the network.
+        weight: one an arc, -1, 0 or 1.
+        flow: one within the bounds, whose balance at each node is to be kept; without it, a circulation is sought.
+        potential: those of a similar network, to start from.
+
+    Raises:
+        InfeasibleError: no such flow keeps the lower bounds.
+    """
+    if not len(arcs):
+        return Optimum(np.zeros(0, np.int64), np.zeros(arcs.nodes, np.int32))
+    if potential is None:
+        potential = np.zeros(arcs.nodes, np.int32)
+    worth = worths(arcs, weight, potential)
+    start = np.where(worth > 0, arcs.high, np.where(worth < 0, arcs.low, arcs.low if flow is None else flow))
+    residual = _Residual(arcs, start, weight)
+    kept = 0 if flow is None else arcs.arriving(flow)
+    left, potential = residual.route(arcs.arriving(start) - kept, potential)
+    if left.any():
+        raise InfeasibleError("no circulation keeps all lower bounds")
+    return Optimum(residual.flow(), potential)
+
+
+def worths(arcs: Arcs, weight: Small, potential: Nodes) -> Nodes:
+    """Give weight + potential[head] - potential[tail]: above 0 an arc is full in every optimum, below 0 at its low."""
+    return np.asarray(weight + potential[arcs.head] - potential[arcs.tail], np.int32)
+
+
+def canonical_potentials(arcs: Arcs, weight: Small, optimum: Optimum) -> Nodes:
+    """Give the one choice of potentials that does not depend on which optimum was found, their greatest being 0.
+
+    All potentials that prove the greatest weight form a lattice; this is its greatest element.
+    """
+    if not len(arcs):
+        return np.zeros(arcs.nodes, np.int32)
+    potential = _Residual(arcs, optimum.flow, weight).greatest_potentials(optimum.potential)
+    return np.asarray(potential - potential.max(), np.int32)
+
+
+def undecided(arcs: Arcs, flow: Ints) -> Mask:
+    """Tell which arcs may carry another amount in another circulation within the same bounds.
+
+    They lie on a cycle of the residual network: both ends are in one of its strongly connected components. Changing a
+    circulation along such cycles does not change the components, so it does not matter which circulation is given.
+    """
+    if not len(arcs):
+        return np.zeros(0, np.bool_)
+    component = _Residual(arcs, flow, np.zeros(len(arcs), np.int8)).components()
+    return np.asarray(component[arcs.tail] == component[arcs.head])
+
+
+def redistribute(arcs: Arcs, flow: Ints) -> Ints:
+    """Give the circulation that the arcs' order and nothing else decides, with the same balance at each node."""
+    if not len(arcs):
+        return flow
+    weight = np.zeros(len(arcs), np.int8)
+    residual = _Residual(arcs, arcs.low, weight)
+    left, _ = residual.route(arcs.arriving(arcs.low) - arcs.arriving(flow), np.zeros(arcs.nodes, np.int32))
+    assert not left.any(), "the given flow itself is such a circulation"
+    return residual.flow()
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """The strongly connected components of a network: money can go around within one, never between two."""
+
+    #: The component of each node; one from which another is reached has the greater number.
+    component: Nodes
+    #: The nodes, component after component.
+    order: Nodes
+
+    @classmethod
+    def of(cls, arcs: Arcs) -> Loops:
+        """Find them over the arcs with room."""
+        first, to, room = _forward(arcs)
+        component = _array(np.full(arcs.nodes, -1, np.int32))
+        order, low, stack = (_space(arcs.nodes, np.int32) for _ in range(3))
+        kernel.components(first, to, room, component, order, low, stack, _space(arcs.nodes, np.int64))
+        return cls(np.asarray(component, np.int32), np.asarray(order, np.int32))
+
+    def within(self, arcs: Arcs) -> Mask:
+        """Tell which arcs stay within one component."""
+        return np.asarray(self.component[arcs.tail] == self.component[arcs.head])
+
+    def join(self, arcs: Arcs, potential: Nodes) -> Nodes:
+        """Shift each component's potentials so that they prove the whole network, in which no arc between two carries.
+
+        An arc of weight 1 between components is rightly empty when 1 + potential[head] - potential[tail] <= 0. The
+        components form no loop, so each can be shifted below those that owe it something; inside nothing changes.
+        """
+        depth = _array(-potential)
+        lift = _space(int(self.component.max(initial=0)) + 1, np.int32)
+        kernel.stack_up(*_forward(arcs), _array(self.component), _array(self.order), depth, lift)
+        return -np.asarray(depth, np.int32)
+
+
+def _forward(arcs: Arcs) -> tuple[_Buffer, _Buffer, _Buffer]:
+    """Give the arcs with room in the kernel's form, without their way back."""
+    if np.any(arcs.tail[1:] < arcs.tail[:-1]):
+        arcs = arcs[np.argsort(arcs.tail, kind="stable")]
+    first = np.concatenate([[0], np.cumsum(np.bincount(arcs.tail, minlength=arcs.nodes))])
+    return _array(first), _array(arcs.head), _array(arcs.high)

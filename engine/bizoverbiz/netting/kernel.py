@@ -1,0 +1,437 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The inner loops of netting on integer arrays: a primal-dual method for circulations of least cost.
+
+One source, three ways to run, the same integers from each: compiled by Cython where a C compiler was there at
+installation, by numba where that is installed, else interpreted (on lists). `flow` prepares the arrays and calls.
+
+The residual network is stored by slots: an arc is two slots, one at its tail (its free room) and one at its head
+(what may be taken back). Slot k at node u leads `to[k]`, takes up to `room[k]`, at `price[k]` a unit; `back[k]` is the
+other slot of its arc. The slots of node u are first[u] … first[u + 1] - 1. The reduced price of a slot, price[k] +
+potential[u] - potential[to[k]], is never negative while it has room: that is the proof of optimality once every
+surplus is routed (Ahuja, Magnanti, Orlin, Network Flows, 1993, sections 9.7 and 9.8). Prices and potentials are small
+integers, so the search for cheapest paths sorts by buckets (Dial 1969, doi:10.1145/363269.363610), and paths of equal
+price are filled together by a blocking flow (Dinitz 1970).
+"""
+
+from __future__ import annotations
+
+import cython
+
+#: In `reached`: no path has come here.
+UNREACHED = 1 << 30
+
+
+def lay_out(
+    tail: cython.int[::1],
+    head: cython.int[::1],
+    up: cython.longlong[::1],
+    down: cython.longlong[::1],
+    cost: cython.schar[::1],
+    first: cython.longlong[::1],
+    slot: cython.int[::1],
+    to: cython.int[::1],
+    back: cython.int[::1],
+    room: cython.longlong[::1],
+    price: cython.schar[::1],
+    cursor: cython.longlong[::1],
+):
+    """Store arcs as slots, in the order given; `first` comes zeroed, slot[a] becomes the slot at arc a's tail."""
+    nodes: cython.Py_ssize_t = len(first) - 1
+    arcs: cython.Py_ssize_t = len(tail)
+    a: cython.Py_ssize_t
+    u: cython.Py_ssize_t
+    i: cython.longlong
+    j: cython.longlong
+    for a in range(arcs):
+        first[tail[a] + 1] += 1
+        first[head[a] + 1] += 1
+    for u in range(nodes):
+        first[u + 1] += first[u]
+        cursor[u] = first[u]
+    for a in range(arcs):
+        i = cursor[tail[a]]
+        cursor[tail[a]] = i + 1
+        j = cursor[head[a]]
+        cursor[head[a]] = j + 1
+        slot[a] = i
+        to[i] = head[a]
+        to[j] = tail[a]
+        back[i] = j
+        back[j] = i
+        room[i] = up[a]
+        room[j] = down[a]
+        price[i] = cost[a]
+        price[j] = -cost[a]
+
+
+def search(
+    first: cython.longlong[::1],
+    to: cython.int[::1],
+    room: cython.longlong[::1],
+    price: cython.schar[::1],
+    surplus: cython.longlong[::1],
+    potential: cython.int[::1],
+    reached: cython.int[::1],
+    level: cython.int[::1],
+    after: cython.int[::1],
+    before: cython.int[::1],
+    front: cython.int[::1],
+    rear: cython.int[::1],
+    key: cython.longlong[::1],
+    enough: cython.longlong,
+):
+    """Lift the potentials by the cheapest paths from where `reached` starts, until `enough` deficits are found.
+
+    On entry reached[u] is the potential from which a path may start at u, UNREACHED where none does. On return
+    key[u] = potential * 2**32 + level, one number for both, level 0 for nodes not on a cheapest path. Returns the deficits found;
+    without any, nothing has been lifted unless `enough` is 0, which means all nodes and no early end.
+    """
+    nodes: cython.Py_ssize_t = len(first) - 1
+    buckets: cython.longlong = len(front)
+    u: cython.Py_ssize_t
+    v: cython.int
+    k: cython.longlong
+    b: cython.longlong
+    price_here: cython.longlong = 0
+    lifted: cython.longlong = 0
+    waiting: cython.longlong = 0
+    found: cython.longlong = 0
+    last_level: cython.int = 0
+    candidate: cython.longlong
+    unreached: cython.int = 1 << 30
+    ended: cython.bint = False
+    big: cython.longlong = 1 << 32
+    for b in range(buckets):
+        front[b] = -1
+        rear[b] = -1
+    for u in range(nodes):
+        level[u] = 0
+        after[u] = -1
+        if reached[u] != unreached:
+            level[u] = 1
+            b = (reached[u] - potential[u]) % buckets
+            before[u] = rear[b]
+            if rear[b] >= 0:
+                after[rear[b]] = u
+            else:
+                front[b] = u
+            rear[b] = u
+            waiting += 1
+    while waiting > 0 and not ended:
+        b = price_here % buckets
+        while front[b] >= 0:
+            u = front[b]
+            if enough > 0 and found >= enough and (price_here > lifted or level[u] >= last_level):
+                ended = True
+                break
+            front[b] = after[u]
+            if after[u] >= 0:
+                before[after[u]] = -1
+            else:
+                rear[b] = -1
+            waiting -= 1
+            after[u] = -2  # final
+            lifted = price_here
+            if surplus[u] < 0:
+                found += 1
+                if found == enough:
+                    last_level = level[u]
+            for k in range(first[u], first[u + 1]):
+                if room[k] <= 0:
+                    continue
+                v = to[k]
+                candidate = potential[u] + price_here + price[k]
+                if candidate >= reached[v]:
+                    continue
+                if reached[v] != unreached:  # leaves the bucket it waits in
+                    b = (reached[v] - potential[v]) % buckets
+                    if before[v] >= 0:
+                        after[before[v]] = after[v]
+                    else:
+                        front[b] = after[v]
+                    if after[v] >= 0:
+                        before[after[v]] = before[v]
+                    else:
+                        rear[b] = before[v]
+                else:
+                    waiting += 1
+                reached[v] = candidate
+                level[v] = level[u] + 1
+                b = (candidate - potential[v]) % buckets
+                before[v] = rear[b]
+                after[v] = -1
+                if rear[b] >= 0:
+                    after[rear[b]] = v
+                else:
+                    front[b] = v
+                rear[b] = v
+            b = price_here % buckets
+        price_here += 1
+    if enough > 0 and found == 0:
+        return 0
+    for u in range(nodes):
+        if after[u] == -2 and reached[u] < potential[u] + lifted:
+            potential[u] = reached[u]
+        else:
+            potential[u] += lifted
+        key[u] = potential[u] * big
+        if reached[u] == potential[u]:
+            key[u] += level[u]
+    return found
+
+
+def fill(
+    first: cython.longlong[::1],
+    to: cython.int[::1],
+    back: cython.int[::1],
+    room: cython.longlong[::1],
+    price: cython.schar[::1],
+    surplus: cython.longlong[::1],
+    potential: cython.int[::1],
+    key: cython.longlong[::1],
+    current: cython.longlong[::1],
+    path: cython.int[::1],
+):
+    """Route surpluses to deficits along slots of reduced price 0 that go up by one level, until none is left."""
+    nodes: cython.Py_ssize_t = len(first) - 1
+    source: cython.Py_ssize_t
+    u: cython.Py_ssize_t
+    v: cython.Py_ssize_t = 0
+    i: cython.longlong
+    k: cython.longlong = 0
+    depth: cython.longlong
+    cut: cython.longlong
+    amount: cython.longlong
+    wanted: cython.longlong
+    onward: cython.bint
+    big: cython.longlong = 1 << 32
+    for u in range(nodes):
+        current[u] = first[u]
+    for source in range(nodes):
+        if surplus[source] <= 0:
+            continue
+        depth = 0
+        u = source
+        while True:
+            if surplus[u] < 0:
+                amount = min(surplus[source], -surplus[u])
+                for i in range(depth):
+                    amount = min(amount, room[path[i]])
+                cut = depth
+                for i in range(depth - 1, -1, -1):
+                    k = path[i]
+                    room[k] -= amount
+                    room[back[k]] += amount
+                    if room[k] == 0:
+                        cut = i
+                surplus[source] -= amount
+                surplus[u] += amount
+                if surplus[source] == 0:
+                    break
+                if cut < depth:
+                    u = to[back[path[cut]]]
+                    depth = cut
+                continue
+            onward = False
+            wanted = key[u] + 1
+            while current[u] < first[u + 1]:
+                k = current[u]
+                if room[k] > 0:
+                    v = to[k]
+                    if key[v] == wanted + price[k] * big:
+                        onward = True
+                        break
+                current[u] += 1
+            if onward:
+                path[depth] = k
+                depth += 1
+                u = v
+            else:
+                key[u] = potential[u] * big  # a dead end
+                if depth == 0:
+                    break
+                depth -= 1
+                u = to[back[path[depth]]]
+                current[u] += 1
+
+
+def route(
+    first: cython.longlong[::1],
+    to: cython.int[::1],
+    back: cython.int[::1],
+    room: cython.longlong[::1],
+    price: cython.schar[::1],
+    surplus: cython.longlong[::1],
+    potential: cython.int[::1],
+    reached: cython.int[::1],
+    level: cython.int[::1],
+    after: cython.int[::1],
+    before: cython.int[::1],
+    front: cython.int[::1],
+    rear: cython.int[::1],
+    key: cython.longlong[::1],
+    current: cython.longlong[::1],
+    path: cython.int[::1],
+):
+    """Route every surplus to the deficits at the least cost, from potentials under which no free slot is negative.
+
+    Returns 0 when all is routed, 1 when some surplus reaches no deficit, 2 when the potentials need more buckets than
+    `front` and `rear` hold (the state is sound: give more and call again).
+    """
+    nodes: cython.Py_ssize_t = len(first) - 1
+    u: cython.Py_ssize_t
+    deficits: cython.longlong
+    surpluses: cython.longlong
+    least: cython.int
+    most: cython.int
+    unreached: cython.int = 1 << 30
+    while True:
+        deficits = 0
+        surpluses = 0
+        least = potential[0]
+        most = potential[0]
+        for u in range(nodes):
+            least = min(least, potential[u])
+            most = max(most, potential[u])
+            reached[u] = unreached
+            if surplus[u] > 0:
+                surpluses += 1
+                reached[u] = potential[u]
+            elif surplus[u] < 0:
+                deficits += 1
+        if surpluses == 0:
+            return 0
+        if most - least + 3 > len(front):
+            return 2
+        if search(
+            first, to, room, price, surplus, potential, reached, level, after, before, front, rear, key, (deficits + 1) // 2
+        ) == 0:
+            return 1
+        fill(first, to, back, room, price, surplus, potential, key, current, path)
+
+
+def components(
+    first: cython.longlong[::1],
+    to: cython.int[::1],
+    room: cython.longlong[::1],
+    component: cython.int[::1],
+    order: cython.int[::1],
+    low: cython.int[::1],
+    stack: cython.int[::1],
+    current: cython.longlong[::1],
+):
+    """Number the strongly connected components over slots with room (Tarjan 1972, doi:10.1137/0201010).
+
+    component[u] comes as -1 and becomes the number; a component that leads to another has the greater number. `order`
+    becomes the nodes, component after component. Returns how many components there are.
+    """
+    nodes: cython.Py_ssize_t = len(first) - 1
+    root: cython.Py_ssize_t
+    u: cython.Py_ssize_t
+    v: cython.int
+    k: cython.longlong
+    visited: cython.int = 0  # visiting times start at 1; low[u] = 0: not seen
+    depth: cython.longlong
+    held: cython.longlong = 0  # nodes waiting for their component, kept in `order` from the end backwards
+    done: cython.longlong = 0
+    count: cython.longlong = 0
+    deeper: cython.bint
+    lowest: cython.bint
+    for u in range(nodes):
+        low[u] = 0
+        current[u] = first[u]
+    for root in range(nodes):
+        if low[root] > 0:
+            continue
+        visited += 1
+        low[root] = visited
+        stack[0] = root
+        depth = 1
+        while depth > 0:
+            u = stack[depth - 1]
+            deeper = False
+            while current[u] < first[u + 1]:
+                k = current[u]
+                v = to[k]
+                if room[k] > 0 and component[v] < 0:
+                    if low[v] == 0:
+                        visited += 1
+                        low[v] = visited
+                        stack[depth] = v
+                        depth += 1
+                        deeper = True
+                        break
+                    if low[v] < low[u]:
+                        low[u] = low[v]
+                        component[u] = -2  # not the first visited of its component
+                current[u] += 1
+            if deeper:
+                continue
+            depth -= 1
+            lowest = component[u] != -2
+            held += 1
+            order[nodes - held] = u
+            component[u] = -1
+            if lowest:
+                # every node held since this one's visit belongs to it: theirs are the times not before its own
+                while held > 0 and low[order[nodes - held]] >= low[u]:
+                    v = order[nodes - held]
+                    held -= 1
+                    component[v] = count
+                    order[done] = v
+                    done += 1
+                count += 1
+            else:
+                v = stack[depth - 1]
+                if low[u] < low[v]:
+                    low[v] = low[u]
+                    component[v] = -2
+                current[v] += 1
+                continue
+            if depth > 0:
+                current[stack[depth - 1]] += 1
+    return count
+
+
+def stack_up(
+    first: cython.longlong[::1],
+    to: cython.int[::1],
+    room: cython.longlong[::1],
+    component: cython.int[::1],
+    order: cython.int[::1],
+    worth: cython.int[::1],
+    lift: cython.int[::1],
+):
+    """Lift whole components until no arc between two of them is worth filling: worth[v] >= worth[u] + 1 along each.
+
+    Takes `component` and `order` as `components` gives them and the worth (minus the potential) inside each component;
+    `lift`, one number a component, comes zeroed.
+    """
+    nodes: cython.Py_ssize_t = len(first) - 1
+    i: cython.Py_ssize_t
+    u: cython.int
+    v: cython.int
+    k: cython.longlong
+    needed: cython.int
+    for i in range(nodes - 1, -1, -1):
+        u = order[i]
+        worth[u] += lift[component[u]]
+        for k in range(first[u], first[u + 1]):
+            v = to[k]
+            if room[k] > 0 and component[v] != component[u]:
+                needed = worth[u] + 1 - worth[v]
+                if needed > lift[component[v]]:
+                    lift[component[v]] = needed
+
+
+if not cython.compiled:
+    try:
+        import numba
+    except ImportError:
+        INTERPRETED = True
+    else:
+        INTERPRETED = False
+        for _loop in (lay_out, search, fill, route, components, stack_up):
+            globals()[_loop.__name__] = numba.njit(cache=True)(_loop)
+else:
+    INTERPRETED = False

@@ -1,0 +1,71 @@
+"""Rechecking a result, for whoever was given one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bizoverbiz.verification import Verified, VerifiedCurrency
+
+
+def verify(
+    directory: Annotated[Path, typer.Argument(help="The result directory that `net --out` made.")],
+    obligations: Annotated[Path | None, typer.Argument(help="The file that was netted, to be compared too.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when everything holds.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Check a result from its files alone: amounts, balances, figures and the proof that no more was possible."""
+    from bizoverbiz.cli.context import console, print_json
+    from bizoverbiz.verification import VerificationError, verify_directory
+
+    try:
+        verified = verify_directory(directory, obligations)
+    except VerificationError as error:
+        if not json:
+            raise
+        print_json({"holds": False, "file": error.file, "line": error.line, "reason": error.reason})
+        raise typer.Exit(1) from None
+    if quiet:
+        return
+    if json:
+        print_json(_document(verified))
+        return
+    summary = verified.result.summary
+    against = f"and is made from {obligations}" if obligations else "as far as its files alone can show"
+    console.print(f"Holds, {against}: {summary.obligations:,} obligations of {summary.firms:,} firms", markup=False)
+    for code, part in verified.currency.items():
+        console.print(f"{code}: {_currency(part, summary.decimals)}", markup=False)
+
+
+def _document(verified: Verified) -> dict[str, object]:
+    return {
+        "holds": True,
+        "input_compared": verified.with_input,
+        "currency": {
+            code: {
+                "obligations": part.obligations,
+                "firms": part.firms,
+                "total": part.total,
+                "set_off": part.set_off,
+                "bound": part.bound,
+                "proof": part.proof,
+            }
+            for code, part in verified.currency.items()
+        },
+    }
+
+
+def _currency(part: VerifiedCurrency, decimals: int) -> str:
+    def figure(amount: int) -> str:
+        whole, minor = divmod(amount, 10**decimals)
+        return f"{whole:,}{f'.{minor:0{decimals}}' if decimals else ''}"
+
+    proven = {
+        "certificate": "the certificate proves that no more was possible",
+        "solver": f"the solver says that no more was possible; proven is only that it is at most {figure(part.bound)}",
+        "none": f"not proven to be the most; at most {figure(part.bound)} was possible",
+    }[part.proof]
+    return f"{figure(part.set_off)} of {figure(part.total)} set off; {proven}"

@@ -64,7 +64,7 @@ def find_columns(titles: Sequence[str], file: str, line: int | None = None) -> d
         positions[meaning] = index
     if missing := [name for name in REQUIRED if name not in positions]:
         way_out = _NEEDED if line is None else _NEEDED_IN_CSV
-        found = ", ".join(quote(title.strip()) for title in titles[:12]) + (", …" if len(titles) > 12 else "")
+        found = quote(", ".join(title.strip() for title in titles[:99]), longest=160)
         raise FileError(file, f"no column {' and no column '.join(missing)} among {found}", way_out, line=line)
     return positions
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from bizoverbiz.errors import BizoverbizError
 
-#: Messages quote no more of a file's text than this many characters.
-LONGEST_QUOTE = 40
-
 
 class FileError(BizoverbizError):
     """A file that cannot be read; the message names the place, the reason and the way out."""
@@ -46,6 +43,6 @@ class CellError(BizoverbizError):
         super().__init__(f"{reason}; {way_out}")
 
 
-def quote(text: str) -> str:
+def quote(text: str, longest: int = 40) -> str:
     """Text from a file as a message may show it: short, and without characters that move a terminal's cursor."""
-    return repr(text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…")
+    return repr(text if len(text) <= longest else text[: longest - 1] + "…")

@@ -85,6 +85,8 @@ def _parts(data: bytes, start: int, layout: Layout) -> Iterator[tuple[int, int, 
         if not end:
             raise IrregularError
         block = np.frombuffer(data, np.uint8, end - start, start)
+        if data.count(b"\r", start, end) != data.count(b"\r\n", start, end):
+            raise IrregularError
         breaks, inside = _breaks(block, layout.delimiter, inside)
         # of the fields' ends each width-th is a row's end, and no other
         due = breaks[layout.width - 1 - fields :: layout.width]
@@ -102,27 +104,19 @@ def _parts(data: bytes, start: int, layout: Layout) -> Iterator[tuple[int, int, 
 
 
 def _breaks(block: npt.NDArray[np.uint8], delimiter: str, inside: bool) -> tuple[npt.NDArray[np.bool_], bool]:
-    """Of each field's end in a block: whether it is a row's end; and whether the block ends inside quotes."""
+    """Of each field's end in a block of whole lines: whether it is a row's end; and whether quotes stay open.
+
+    Opening quotes have to begin a field and closing quotes to end it; a doubled quote closes and opens again.
+    """
     ends = (block == ord(delimiter)) | (block == _LINE_FEED)
-    returns = np.flatnonzero(block == _CARRIAGE_RETURN)
-    if len(returns) and (returns[-1] + 1 == len(block) or (block[returns + 1] != _LINE_FEED).any()):
-        raise IrregularError
     quotes = block == _QUOTE
     if inside or quotes.any():
-        ends &= ~(np.logical_xor.accumulate(quotes) ^ inside)
-        inside = _check_quotes(block, np.flatnonzero(quotes), delimiter, inside)
+        within = np.logical_xor.accumulate(quotes) != inside
+        around = ends | quotes
+        opening = quotes & within
+        closing = quotes & ~within
+        if (opening[1:] & ~around[:-1]).any() or (closing[:-1] & ~(around | (block == _CARRIAGE_RETURN))[1:]).any():
+            raise IrregularError
+        ends &= ~within
+        inside = bool(within[-1])
     return block[ends] == _LINE_FEED, inside
-
-
-def _check_quotes(block: npt.NDArray[np.uint8], quotes: npt.NDArray[np.intp], delimiter: str, inside: bool) -> bool:
-    """Check that opening quotes begin a field and closing quotes end it; a doubled one does both.
-
-    The block begins and ends with a line.
-    """
-    opening, closing = (quotes[1::2], quotes[::2]) if inside else (quotes[::2], quotes[1::2])
-    before = np.where(opening > 0, block[opening - 1], _LINE_FEED)
-    after = np.where(closing + 1 < len(block), block[np.minimum(closing + 1, len(block) - 1)], _LINE_FEED)
-    around = np.array([ord(delimiter), _LINE_FEED, _QUOTE], np.uint8)
-    if not np.isin(before, around).all() or not np.isin(after, [*around, _CARRIAGE_RETURN]).all():
-        raise IrregularError
-    return bool(inside) ^ bool(len(quotes) % 2)

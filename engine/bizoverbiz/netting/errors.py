@@ -15,3 +15,7 @@ class SolverError(NettingError):
 
 class InfeasibleError(NettingError):
     """No set-off keeps the lower bounds that were asked for."""
+
+
+class InvalidRuleError(NettingError):
+    """An option of netting that means nothing; the message names it."""

@@ -199,6 +199,18 @@ def redistribute(arcs: Arcs, flow: Ints) -> Ints:
     return residual.flow()
 
 
+def greatest_flow(arcs: Arcs, *, source: int, sink: int) -> int:
+    """Give the most that can flow from one node to another, minor units; lower bounds are not looked at."""
+    out = int(arcs.high[arcs.tail == source].sum())
+    if not out:
+        return 0
+    residual = _Residual(arcs, np.zeros(len(arcs), np.int64), np.zeros(len(arcs), np.int8))
+    surplus = np.zeros(arcs.nodes, np.int64)
+    surplus[source], surplus[sink] = out, -out
+    left, _ = residual.route(surplus, np.zeros(arcs.nodes, np.int32))
+    return out - int(left[source])
+
+
 @dataclass(frozen=True, slots=True)
 class Loops:
     """The strongly connected components of a network: money can go around within one, never between two."""

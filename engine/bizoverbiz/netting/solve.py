@@ -1,17 +1,47 @@
-"""Netting of obligations as objects, in one currency: what a round calls."""
+"""Netting as it is called: of columns with rules, and of obligations as objects."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 
-from bizoverbiz.netting.certificate import Certificate, verify
-from bizoverbiz.netting.clearing import clear
-from bizoverbiz.netting.columns import EPOCH, NO_DUE_DATE, Columns
-from bizoverbiz.netting.obligations import Obligation, check
+from bizoverbiz.netting import flow, model
+from bizoverbiz.netting.certificate import Certificate, CertificateError, verify, verify_columns
+from bizoverbiz.netting.clearing import Bounds, Maximise, Solution, clear
+from bizoverbiz.netting.columns import EPOCH, NO_DUE_DATE, Columns, Ints, Nodes, Small
+from bizoverbiz.netting.errors import SolverError
+from bizoverbiz.netting.fairness import alone, floors, largest_share
+from bizoverbiz.netting.obligations import LARGEST, Obligation, check
+from bizoverbiz.netting.rules import Rules, caps, ceilings
+
+#: What can solve: the compiled kernel, or the reference model. Both give the same set-offs.
+BACKENDS: Mapping[str, Maximise] = {"kernel": flow.maximise, "highs": model.maximise}
+_NO_RULES = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsNetting:
+    """The result of netting columns; arrays in the order of the rows given, amounts in minor units."""
+
+    #: The most that the rules allow, and the `Rule` that lowered it.
+    ceiling: Ints
+    reason: Small
+    set_off: Ints
+    certificate: Certificate
+    #: What no set-off can exceed: proven by the certificate, and with integer rules as the solver says.
+    bound: int
+    solver_bound: int
+    #: The share of the fairness floor that could be kept.
+    fairness: Fraction
+
+    @property
+    def optimal(self) -> bool:
+        """Is the total proven to be the greatest?"""
+        return self.certificate.total == self.solver_bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +56,76 @@ class Netting:
     certificate: Certificate
 
 
-def net(obligations: Iterable[Obligation], *, on: date, proposal: Mapping[str, int] | None = None) -> Netting:
+def net_columns(
+    columns: Columns,
+    members: list[str],
+    *,
+    on: date,
+    rules: Rules = _NO_RULES,
+    proposal: Ints | None = None,
+    previous: Nodes | None = None,
+    backend: str = "kernel",
+    on_step: Callable[[str], None] = lambda step: None,
+) -> ColumnsNetting:
+    """Net the obligations of one currency by the objectives of `net` and the rules asked for, and verify the result.
+
+    Args:
+        columns: the obligations, with their whole amounts as ceilings.
+        members: the names of the members, in their order.
+        on: the day at which ages are counted.
+        rules: what else is asked for.
+        proposal: minor units a row, as members approved from.
+        previous: potentials of a similar netting, one a member: to start from; the result is the same.
+        backend: one of `BACKENDS`; the result is the same.
+        on_step: told "reduce", "solve", "impute" and "verify" when they begin, some of them several times.
+
+    Raises:
+        InvalidObligationError: the amounts are too large in sum.
+        InvalidRuleError: a rule that means nothing, or is asked of too large a network.
+        SolverError: no solution was found that could be proven.
+        CertificateError: the result does not verify (a defect of this package; nothing is returned).
+    """
+    on_step("reduce")
+    ceiling, reason = ceilings(columns, rules, on)
+    limited = replace(columns, ceiling=ceiling)
+    age = columns.ages(on)
+    most = caps(limited, members, rules)
+
+    def solve(least: dict[int, int]) -> Solution:
+        return clear(
+            limited,
+            age,
+            proposal=proposal,
+            bounds=_bounds(most, least),
+            previous=previous,
+            maximise=BACKENDS[backend],
+            on_step=on_step,
+        )
+
+    share, least = _fairness(limited, rules.fairness, most, solve)
+    solution = solve(least)
+    on_step("verify")
+    certificate = _certificate(members, solution, most, least)
+    bound = _verify(members, limited, solution.set_off, certificate)
+    if bound != certificate.total:
+        raise CertificateError(f"not proven to be the maximum: {certificate.total} is set off, the bound is {bound}")
+    if not rules.integers:
+        return ColumnsNetting(ceiling, reason, solution.set_off, certificate, bound, bound, share)
+    set_off, solver_bound = _choose(limited, age, rules, proposal, most, least, bound, on_step)
+    on_step("verify")
+    certificate = replace(certificate, total=int(set_off.sum()))
+    _verify(members, limited, set_off, certificate)
+    return ColumnsNetting(ceiling, reason, set_off, certificate, bound, solver_bound, share)
+
+
+def net(
+    obligations: Iterable[Obligation],
+    *,
+    on: date,
+    proposal: Mapping[str, int] | None = None,
+    rules: Rules = _NO_RULES,
+    backend: str = "kernel",
+) -> Netting:
     """Set off as much as possible, then stay near the proposal, then clear the oldest debts first.
 
     The objectives come one after the other, each on the optimal face of the one before: (1) the total; (2) with a
@@ -39,9 +138,13 @@ def net(obligations: Iterable[Obligation], *, on: date, proposal: Mapping[str, i
         obligations: of one currency, in any order.
         on: the day at which ages are counted, the cut-off of the round.
         proposal: set-off by obligation id in the proposal that members approved from; None for a proposal itself.
+        rules: what the network asks for beyond that.
+        backend: one of `BACKENDS`; the result is the same.
 
     Raises:
         InvalidObligationError: an obligation that cannot be netted.
+        InvalidRuleError: a rule that means nothing, or is asked of too large a network.
+        SolverError: no solution was found that could be proven.
         CertificateError: the result does not verify (a defect of this package; nothing is returned).
     """
     ordered = sorted(check(obligations), key=lambda o: (o.debtor, o.creditor, o.due_date or date.max, o.id))
@@ -55,10 +158,91 @@ def net(obligations: Iterable[Obligation], *, on: date, proposal: Mapping[str, i
         due=np.array([o.due_date.toordinal() - EPOCH if o.due_date else NO_DUE_DATE for o in ordered], np.int32),
     )
     proposed = None if proposal is None else np.array([proposal.get(o.id, 0) for o in ordered], np.int64)
-    solution = clear(columns, columns.ages(on), proposal=proposed)
-    set_offs = {o.id: int(amount) for o, amount in zip(ordered, solution.set_off, strict=True)}
-    potentials = {member: int(p) for member, p in zip(members, solution.potential, strict=True) if p}
-    total = sum(set_offs.values())
-    certificate = Certificate(potentials, total)
-    verify(ordered, set_offs, certificate)
-    return Netting(dict(sorted(set_offs.items())), total, certificate)
+    result = net_columns(columns, members, on=on, rules=rules, proposal=proposed, backend=backend)
+    set_offs = {o.id: int(amount) for o, amount in zip(ordered, result.set_off, strict=True)}
+    if not rules.integers:
+        limited = [replace(o, ceiling=int(most)) for o, most in zip(ordered, result.ceiling, strict=True)]
+        verify(limited, set_offs, result.certificate)
+    return Netting(dict(sorted(set_offs.items())), result.certificate.total, result.certificate)
+
+
+def _bounds(most: dict[int, int], least: dict[int, int]) -> Bounds:
+    bounded = sorted({*most, *least})
+    return Bounds(
+        np.array(bounded, np.int32),
+        np.array([most.get(member, LARGEST) for member in bounded], np.int64),
+        np.array([least.get(member, 0) for member in bounded], np.int64),
+    )
+
+
+def _fairness(
+    columns: Columns, wanted: Fraction, most: dict[int, int], solve: Callable[[dict[int, int]], object]
+) -> tuple[Fraction, dict[int, int]]:
+    """Give the largest share that can be kept, and each member's floor."""
+    if not wanted:
+        return wanted, {}
+    possible = alone(columns, most)
+
+    def by_member(amounts: Ints) -> dict[int, int]:
+        return {int(member): int(amounts[member]) for member in np.flatnonzero(amounts)}
+
+    share = largest_share(wanted, possible, lambda amounts: solve(by_member(amounts)))
+    return share, by_member(floors(share, possible))
+
+
+def _choose(
+    columns: Columns,
+    age: Small,
+    rules: Rules,
+    proposal: Ints | None,
+    most: dict[int, int],
+    least: dict[int, int],
+    bound: int,
+    on_step: Callable[[str], None],
+) -> tuple[Ints, int]:
+    """Give the set-offs under rules with integer variables, and the solver's bound."""
+    from bizoverbiz.netting.integers import choose
+
+    on_step("solve")
+    choice = choose(columns, rules, most, least, bound)
+    ceiling = np.where(choice.touched, columns.ceiling, 0)
+    lowest = ceiling if rules.whole else np.minimum(ceiling, rules.smallest_set_off)
+    if not rules.whole:
+        # what lies before the last touched of its pair is set off wholly: the order of imputation
+        same = (columns.debtor[1:] == columns.debtor[:-1]) & (columns.creditor[1:] == columns.creditor[:-1])
+        followed = np.append(same & choice.touched[1:], False)
+        lowest = np.where(followed, ceiling, lowest)
+    try:
+        solution = clear(
+            replace(columns, ceiling=ceiling), age, least=lowest, proposal=proposal, bounds=_bounds(most, least)
+        )
+    except flow.InfeasibleError as error:
+        raise SolverError("the obligations that HiGHS chose cannot be balanced to the last cent") from error
+    total = int(solution.set_off.sum())
+    return solution.set_off, max(choice.bound, total)
+
+
+def _certificate(
+    members: list[str], solution: Solution, most: Mapping[int, int], least: Mapping[int, int]
+) -> Certificate:
+    proven = np.flatnonzero(solution.potential)
+    potentials = {members[i]: p for i, p in zip(proven.tolist(), solution.potential[proven].tolist(), strict=True)}
+    bounded = sorted({*most, *least})
+    return Certificate(
+        potentials,
+        int(solution.set_off.sum()),
+        {members[i]: int(m) for i, m in zip(bounded, solution.multiplier, strict=True) if m},
+        {members[i]: cap for i, cap in most.items()},
+        {members[i]: floor for i, floor in least.items()},
+    )
+
+
+def _verify(members: list[str], columns: Columns, set_off: Ints, certificate: Certificate) -> int:
+    return verify_columns(
+        members,
+        debtor=columns.debtor,
+        creditor=columns.creditor,
+        ceiling=columns.ceiling,
+        set_off=set_off,
+        certificate=certificate,
+    )

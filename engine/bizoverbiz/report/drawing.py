@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from bizoverbiz.report.network import Network
 
 WIDTH, HEIGHT = 520, 460
-#: Room for circles and names at the border.
-MARGIN = 34
+#: Room for names at the sides, for circles above and below.
+MARGINS = (58, 32)
 LARGEST_RADIUS, SMALLEST_RADIUS = 17.0, 3.0
 THICKEST, THINNEST = 9.0, 0.7
 #: So many nodes carry their name in the drawing; all carry it as a title.
@@ -68,7 +68,7 @@ def draw(network: Network, labels: Sequence[str]) -> tuple[Drawing, Drawing]:
     """
     radii = [_radius(node.volume, network) for node in network.nodes]
     places = _places(network, radii)
-    named = _named(labels, radii, places)
+    named = _named(network, labels, radii, places)
 
     def side(*, after: bool) -> Drawing:
         left = [_radius(node.volume - node.set_off * after, network) for node in network.nodes]
@@ -102,13 +102,18 @@ def _places(network: Network, radii: list[float]) -> list[tuple[float, float]]:
     return [(round(float(x), 1), round(float(y), 1)) for x, y in points]
 
 
-def _named(labels: Sequence[str], radii: list[float], places: list[tuple[float, float]]) -> set[int]:
-    """Choose the nodes whose names are written, the largest first, none where another name already stands."""
+def _named(network: Network, labels: Sequence[str], radii: list[float], places: list[tuple[float, float]]) -> set[int]:
+    """Choose whose names are written: members first, the largest first, none over another name or a larger circle."""
     named: dict[int, tuple[float, float, float]] = {}
-    for i in sorted(range(len(radii)), key=lambda i: (-radii[i], i))[: 2 * NAMED]:
-        x, y = places[i][0], places[i][1] - radii[i]
-        half = LETTER * len(labels[i]) / 2
-        if all(abs(x - u) > half + w or abs(y - v) > LINE for u, v, w in named.values()) and len(named) < NAMED:
+    ranked = sorted(range(len(radii)), key=lambda i: (network.nodes[i].group, -radii[i], i))
+    for i in ranked:
+        x, y, half = places[i][0], places[i][1] - radii[i] - LINE / 2, LETTER * len(labels[i]) / 2
+        taken = any(abs(x - u) < half + w and abs(y - v) < LINE for u, v, w in named.values()) or any(
+            abs(x - u) < half + radius and abs(y - v) < radius + LINE / 3
+            for radius, (u, v) in zip(radii, places, strict=True)
+            if radius > radii[i]
+        )
+        if not taken and len(named) < NAMED:
             named[i] = (x, y, half)
     return set(named)
 
@@ -116,12 +121,12 @@ def _named(labels: Sequence[str], radii: list[float], places: list[tuple[float, 
 def _fit(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Stretch a layout over the whole drawing, half by place and half by rank, so that a dense middle opens up."""
     low, high = points.min(axis=0), points.max(axis=0)
-    size = np.array([WIDTH, HEIGHT]) - 2 * MARGIN
+    size = np.array([WIDTH, HEIGHT]) - 2 * np.array(MARGINS)
     scaled = np.where(high > low, (points - low) / np.where(high > low, high - low, 1), 0.5)
     if len(points) > 3:
         rank = points.argsort(axis=0, kind="stable").argsort(axis=0) / (len(points) - 1)
         scaled = (scaled + rank) / 2
-    fitted: NDArray[np.float64] = MARGIN + scaled * size
+    fitted: NDArray[np.float64] = np.array(MARGINS) + scaled * size
     return fitted
 
 
@@ -129,11 +134,13 @@ def _apart(points: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[n
     """Push circles off each other, a little at a time."""
     room = radii[:, None] + radii[None, :] + 14
     np.fill_diagonal(room, 0)
+    low = np.array(MARGINS)
+    high = np.array([WIDTH, HEIGHT]) - low
     for _ in range(80):
         apart = points[:, None, :] - points[None, :, :]
         distance = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 0.1)
         push = np.maximum(0, room - distance) / distance / 4
-        points = (points + (apart * push[..., None]).sum(axis=1)).clip(MARGIN, np.array([WIDTH, HEIGHT]) - MARGIN)
+        points = (points + (apart * push[..., None]).sum(axis=1)).clip(low, high)
     return points
 
 

@@ -7,6 +7,10 @@ class BizoverbizError(Exception):
     """Base of every error this engine raises on purpose."""
 
 
+class WrongInputError(BizoverbizError):
+    """A file or an option that cannot be worked with; exit status 2 on the command line."""
+
+
 class EngineUnavailableError(BizoverbizError):
     """The database cannot be reached or holds no schema yet; worth another try later."""
 

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
-from rich.console import Console
 
 from bizoverbiz.settings import Settings, load_settings
 from bizoverbiz.store.database import WORKER, Database, Transaction
 
-console = Console(highlight=False, soft_wrap=True)
-
-
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 @contextmanager

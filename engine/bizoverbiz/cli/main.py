@@ -1,38 +1,24 @@
-"""`bizoverbiz …`: what the operator of a network does."""
+"""`bizoverbiz …`: where the command line begins."""
 
 from __future__ import annotations
 
 import sys
 
-import typer
-
-from bizoverbiz.cli import membership, notices, rounds, services
-from bizoverbiz.cli.context import configure_logging
-from bizoverbiz.errors import BizoverbizError
-from bizoverbiz.netting import NettingError
-
-app = typer.Typer(
-    name="bizoverbiz",
-    help="The shared engine that sets off what firms owe each other.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(services.db, name="db")
-app.add_typer(membership.network, name="network")
-app.add_typer(membership.invitation, name="invitation")
-app.add_typer(membership.member, name="member")
-app.add_typer(rounds.app, name="round")
-app.add_typer(notices.app, name="notice")
-app.command("serve")(services.serve)
-app.command("worker")(services.worker)
+from bizoverbiz.cli import files
+from bizoverbiz.errors import BizoverbizError, WrongInputError
 
 
 def main() -> None:
-    """Exit status 0; 1 when something failed, told in one line; 2 for wrong usage."""
-    configure_logging()
+    """Exit status 0; 1 when something failed or does not hold, told in one line; 2 for wrong usage or wrong input."""
     try:
-        app()
-    except (BizoverbizError, NettingError) as error:
+        if len(sys.argv) > 1 and sys.argv[1] in files.COMMANDS:
+            files.app()
+        else:
+            from bizoverbiz.cli.application import app
+            from bizoverbiz.cli.context import configure_logging
+
+            configure_logging()
+            app()
+    except BizoverbizError as error:
         sys.stderr.write(f"bizoverbiz: {error}\n")
-        raise SystemExit(1) from None
+        raise SystemExit(2 if isinstance(error, WrongInputError) else 1) from None

@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from bizoverbiz.cli.context import console, now, operator, print_json
+from bizoverbiz.cli.context import now, operator
+from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.matching import canonical_identifier
 from bizoverbiz.members import joining
 from bizoverbiz.notices import create_key_file, load_signing_key

@@ -11,7 +11,8 @@ from urllib.request import urlopen
 import typer
 from rich.markup import escape
 
-from bizoverbiz.cli.context import console, operator
+from bizoverbiz.cli.context import operator
+from bizoverbiz.cli.output import console
 from bizoverbiz.currencies import format_amount
 from bizoverbiz.members.joining import key_set
 from bizoverbiz.notices import NoticeError, verify_notice

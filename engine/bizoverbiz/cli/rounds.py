@@ -8,7 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from bizoverbiz.cli.context import console, now, operator, print_json
+from bizoverbiz.cli.context import now, operator
+from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.currencies import format_amount
 from bizoverbiz.errors import IllegalStepError
 from bizoverbiz.notices import load_signing_key

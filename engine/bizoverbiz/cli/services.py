@@ -10,7 +10,8 @@ import typer
 import uvicorn
 
 from bizoverbiz.api.app import create_app
-from bizoverbiz.cli.context import console, database, now
+from bizoverbiz.cli.context import database, now
+from bizoverbiz.cli.output import console
 from bizoverbiz.errors import BizoverbizError
 from bizoverbiz.notices import load_signing_key
 from bizoverbiz.rounds import worker as loop

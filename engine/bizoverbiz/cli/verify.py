@@ -18,7 +18,7 @@ def verify(
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Check a result from its files alone: amounts, balances, figures and the proof that no more was possible."""
-    from bizoverbiz.cli.context import console, print_json
+    from bizoverbiz.cli.output import console, print_json
     from bizoverbiz.verification import VerificationError, verify_directory
 
     try:

@@ -202,9 +202,7 @@ class _Network:
         return worth[: self.lots.members], multiplier.astype(np.int32)
 
 
-def _share(
-    lots: _Lots, network: _Network, flow: Ints, potential: Nodes, maximise: Maximise, *, near: bool
-) -> Ints:
+def _share(lots: _Lots, network: _Network, flow: Ints, potential: Nodes, maximise: Maximise, *, near: bool) -> Ints:
     """Share the greatest total out over the lots by the later objectives; minor units a lot.
 
     For nearness each lot becomes two arcs, up to the proposed amount and above it: |f - p| is piecewise linear and
@@ -264,4 +262,4 @@ def _through(lots: _Lots, capacity: Ints, bounds: Bounds) -> Ints:
     paid, received = np.zeros(lots.members, np.int64), np.zeros(lots.members, np.int64)
     np.add.at(paid, lots.debtor, capacity)
     np.add.at(received, lots.creditor, capacity)
-    return np.minimum(bounds.cap, np.minimum(paid, received)[bounds.member] + 1)
+    return np.asarray(np.minimum(bounds.cap, np.minimum(paid, received)[bounds.member] + 1))

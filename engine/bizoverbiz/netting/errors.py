@@ -1,11 +1,14 @@
 """What can go wrong in netting."""
 
 
-class NettingError(Exception):
+from bizoverbiz.errors import BizoverbizError, WrongInputError
+
+
+class NettingError(BizoverbizError):
     """Base of every error that netting raises on purpose."""
 
 
-class InvalidObligationError(NettingError):
+class InvalidObligationError(NettingError, WrongInputError):
     """An obligation that cannot be netted; the message names it and the reason."""
 
 
@@ -17,5 +20,5 @@ class InfeasibleError(NettingError):
     """No set-off keeps the lower bounds that were asked for."""
 
 
-class InvalidRuleError(NettingError):
+class InvalidRuleError(NettingError, WrongInputError):
     """An option of netting that means nothing; the message names it."""

@@ -47,8 +47,11 @@ def alone(columns: Columns, caps: dict[int, int]) -> Ints:
 
 
 def _around(arcs: Arcs, member: int, capped: Nodes, through: Ints) -> int:
-    """Give the maximum flow from a member to itself: it is split, its payables leave one node and its receivables enter
-    the other; capped members are split with an arc between."""
+    """Give the maximum flow from a member to itself.
+
+    It is split: its payables leave one node and its receivables enter another; so are capped members, with an arc
+    between.
+    """
     payer = np.arange(arcs.nodes, dtype=np.int32)
     others = capped != member
     payer[capped[others]] = arcs.nodes + 1 + np.arange(int(others.sum()), dtype=np.int32)

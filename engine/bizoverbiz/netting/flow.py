@@ -69,6 +69,10 @@ def _space(size: int, kind: type[np.generic]) -> _Buffer:
     return _array(np.zeros(size, kind))
 
 
+#: What the kernel's `route` answers when it has not ended: more buckets are needed, more is to be done.
+_TOO_FEW_BUCKETS, _MORE_TO_DO = 2, 3
+
+
 class _Residual:
     """The residual network in the kernel's form, with its working space."""
 
@@ -103,15 +107,16 @@ class _Residual:
         key, path = _space(self.nodes, np.int64), _space(self.nodes, np.int32)
         surpluses, potentials = _array(surplus), _array(potential)
         buckets = int(np.ptp(potential)) + self.nodes + 4
-        while True:
-            front, rear = _space(buckets, np.int32), _space(buckets, np.int32)
-            missing = kernel.route(
+        status, more = _TOO_FEW_BUCKETS, 1
+        while status >= _TOO_FEW_BUCKETS:
+            if status == _TOO_FEW_BUCKETS:
+                front, rear = _space(buckets * more, np.int32), _space(buckets * more, np.int32)
+                more *= 2
+            status = kernel.route(
                 self.first, self.to, self.back, self.room, self.price, surpluses, potentials, *space, front, rear, key,
                 self.current, path,
             )  # fmt: skip
-            if missing < 2:
-                return np.asarray(surpluses, np.int64), np.asarray(potentials, np.int32)
-            buckets *= 2
+        return np.asarray(surpluses, np.int64), np.asarray(potentials, np.int32)
 
     def greatest_potentials(self, potential: Nodes) -> Nodes:
         """Lift potentials to the greatest ones with the same maximum that prove the same circulation."""

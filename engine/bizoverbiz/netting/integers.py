@@ -133,7 +133,7 @@ class _Programme:
 
     def bound(self) -> int:
         """Give what no solution of `maximise_total` exceeds, minor units; rounded as the solver's doubles are."""
-        return round(-self.problem.solverModel.getInfo().mip_dual_bound)
+        return round(-float(self.problem.solverModel.getInfo().mip_dual_bound))
 
 
 def define_touched(

@@ -83,8 +83,8 @@ def search(
     """Lift the potentials by the cheapest paths from where `reached` starts, until `enough` deficits are found.
 
     On entry reached[u] is the potential from which a path may start at u, UNREACHED where none does. On return
-    key[u] = potential * 2**32 + level, one number for both, level 0 for nodes not on a cheapest path. Returns the deficits found;
-    without any, nothing has been lifted unless `enough` is 0, which means all nodes and no early end.
+    key[u] = potential * 2**32 + level, one number for both, level 0 for nodes not on a cheapest path. Returns the
+    deficits found; without any, nothing has been lifted unless `enough` is 0, which means all nodes, no early end.
     """
     nodes: cython.Py_ssize_t = len(first) - 1
     buckets: cython.longlong = len(front)
@@ -273,41 +273,44 @@ def route(
     current: cython.longlong[::1],
     path: cython.int[::1],
 ):
-    """Route every surplus to the deficits at the least cost, from potentials under which no free slot is negative.
+    """Route some of the surplus to deficits at the least cost, from potentials under which no free slot is negative.
 
-    Returns 0 when all is routed, 1 when some surplus reaches no deficit, 2 when the potentials need more buckets than
-    `front` and `rear` hold (the state is sound: give more and call again).
+    Returns 0 when nothing is left, 1 when what is left reaches no deficit, 2 when the potentials need more buckets
+    than `front` and `rear` hold (the state is sound: give more and call again), 3 when there is more to do.
     """
     nodes: cython.Py_ssize_t = len(first) - 1
     u: cython.Py_ssize_t
     deficits: cython.longlong
+    found: cython.longlong
     surpluses: cython.longlong
     least: cython.int
     most: cython.int
     unreached: cython.int = 1 << 30
-    while True:
-        deficits = 0
-        surpluses = 0
-        least = potential[0]
-        most = potential[0]
-        for u in range(nodes):
-            least = min(least, potential[u])
-            most = max(most, potential[u])
-            reached[u] = unreached
-            if surplus[u] > 0:
-                surpluses += 1
-                reached[u] = potential[u]
-            elif surplus[u] < 0:
-                deficits += 1
-        if surpluses == 0:
-            return 0
-        if most - least + 3 > len(front):
-            return 2
-        if search(
-            first, to, room, price, surplus, potential, reached, level, after, before, front, rear, key, (deficits + 1) // 2
-        ) == 0:
-            return 1
-        fill(first, to, back, room, price, surplus, potential, key, current, path)
+    deficits = 0
+    surpluses = 0
+    least = potential[0]
+    most = potential[0]
+    for u in range(nodes):
+        least = min(least, potential[u])
+        most = max(most, potential[u])
+        reached[u] = unreached
+        if surplus[u] > 0:
+            surpluses += 1
+            reached[u] = potential[u]
+        elif surplus[u] < 0:
+            deficits += 1
+    if surpluses == 0:
+        return 0
+    if most - least + 3 > len(front):
+        return 2
+    deficits = (deficits + 1) // 2  # enough for a search; more costs more than it brings
+    found = search(
+        first, to, room, price, surplus, potential, reached, level, after, before, front, rear, key, deficits
+    )
+    if found == 0:
+        return 1
+    fill(first, to, back, room, price, surplus, potential, key, current, path)
+    return 3
 
 
 def components(

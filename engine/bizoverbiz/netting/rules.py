@@ -80,7 +80,7 @@ class Rules:
 
     @property
     def integers(self) -> bool:
-        """Does a rule need integer variables, so that the optimum is no pure flow?"""
+        """Tell whether a rule needs integer variables, so that the optimum is no pure flow."""
         return self.whole or self.fewest or self.smallest_set_off > 1
 
 

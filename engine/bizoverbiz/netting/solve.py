@@ -9,17 +9,17 @@ from fractions import Fraction
 
 import numpy as np
 
-from bizoverbiz.netting import flow, model
+from bizoverbiz.netting import flow
 from bizoverbiz.netting.certificate import Certificate, CertificateError, verify, verify_columns
 from bizoverbiz.netting.clearing import Bounds, Maximise, Solution, clear
 from bizoverbiz.netting.columns import EPOCH, NO_DUE_DATE, Columns, Ints, Nodes, Small
-from bizoverbiz.netting.errors import SolverError
+from bizoverbiz.netting.errors import InfeasibleError, SolverError
 from bizoverbiz.netting.fairness import alone, floors, largest_share
 from bizoverbiz.netting.obligations import LARGEST, Obligation, check
 from bizoverbiz.netting.rules import Rules, caps, ceilings
 
-#: What can solve: the compiled kernel, or the reference model. Both give the same set-offs.
-BACKENDS: Mapping[str, Maximise] = {"kernel": flow.maximise, "highs": model.maximise}
+#: What can solve: the kernel, or the reference model. Both give the same set-offs.
+BACKENDS = ("kernel", "highs")
 _NO_RULES = Rules()
 
 
@@ -40,7 +40,7 @@ class ColumnsNetting:
 
     @property
     def optimal(self) -> bool:
-        """Is the total proven to be the greatest?"""
+        """Tell whether the total is proven to be the greatest."""
         return self.certificate.total == self.solver_bound
 
 
@@ -98,7 +98,7 @@ def net_columns(
             proposal=proposal,
             bounds=_bounds(most, least),
             previous=previous,
-            maximise=BACKENDS[backend],
+            maximise=_solver(backend),
             on_step=on_step,
         )
 
@@ -166,6 +166,15 @@ def net(
     return Netting(dict(sorted(set_offs.items())), result.certificate.total, result.certificate)
 
 
+def _solver(backend: str) -> Maximise:
+    if backend == "kernel":
+        return flow.maximise
+    from bizoverbiz.netting import model  # PuLP takes longer to load than a small network to solve
+
+    assert backend == "highs", f"a backend is one of {BACKENDS}"
+    return model.maximise
+
+
 def _bounds(most: dict[int, int], least: dict[int, int]) -> Bounds:
     bounded = sorted({*most, *least})
     return Bounds(
@@ -216,7 +225,7 @@ def _choose(
         solution = clear(
             replace(columns, ceiling=ceiling), age, least=lowest, proposal=proposal, bounds=_bounds(most, least)
         )
-    except flow.InfeasibleError as error:
+    except InfeasibleError as error:
         raise SolverError("the obligations that HiGHS chose cannot be balanced to the last cent") from error
     total = int(solution.set_off.sum())
     return solution.set_off, max(choice.bound, total)

@@ -1,0 +1,24 @@
+"""All commands: those on files, and those of a network's operator, which load the whole engine."""
+
+from __future__ import annotations
+
+import typer
+
+from bizoverbiz.cli import files, membership, notices, rounds, services
+
+app = typer.Typer(
+    name="bizoverbiz",
+    help="The shared engine that sets off what firms owe each other.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+files.add_commands(app)
+app.add_typer(services.db, name="db")
+app.add_typer(membership.network, name="network")
+app.add_typer(membership.invitation, name="invitation")
+app.add_typer(membership.member, name="member")
+app.add_typer(rounds.app, name="round")
+app.add_typer(notices.app, name="notice")
+app.command("serve")(services.serve)
+app.command("worker")(services.worker)

@@ -1,0 +1,182 @@
+"""Netting a file of obligations."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from bizoverbiz.netting import Rules
+
+_RULES = "Rules"
+_INTEGERS = "Rules that need integer variables (small networks)"
+
+
+class Backend(StrEnum):
+    kernel = "kernel"
+    highs = "highs"
+
+
+class Language(StrEnum):
+    en = "en"
+    fr = "fr"
+
+
+def net(
+    obligations: Annotated[Path, typer.Argument(help="CSV or Parquet, plain or gzip: debtor, creditor, amount, …")],
+    out: Annotated[Path | None, typer.Option(help="The result's directory; else named after the file.")] = None,
+    decimals: Annotated[int, typer.Option(help="Decimals of the amounts; 0: they are minor units.")] = 0,
+    currency: Annotated[str, typer.Option(help="ISO 4217 code of rows that name none.")] = "EUR",
+    on: Annotated[str | None, typer.Option(help="The day at which ages are counted, YYYY-MM-DD; else today.")] = None,
+    previous: Annotated[Path | None, typer.Option(help="Directory of an earlier result, to start from.")] = None,
+    smallest_obligation: Annotated[
+        int, typer.Option(min=0, help="Leave out obligations below this, in minor units.", rich_help_panel=_RULES)
+    ] = 0,
+    horizon: Annotated[
+        int | None,
+        typer.Option(min=0, help="Leave out what is due more than so many days later.", rich_help_panel=_RULES),
+    ] = None,
+    pair_cap: Annotated[
+        int | None, typer.Option(min=0, help="The most that one member clears of another's.", rich_help_panel=_RULES)
+    ] = None,
+    member_cap: Annotated[
+        int | None, typer.Option(min=0, help="The most that each member clears.", rich_help_panel=_RULES)
+    ] = None,
+    member_caps: Annotated[
+        Path | None, typer.Option(help="CSV: member,cap; stands before --member-cap.", rich_help_panel=_RULES)
+    ] = None,
+    fairness: Annotated[
+        str, typer.Option(help="Share of what it could clear alone that each member gets.", rich_help_panel=_RULES)
+    ] = "0",
+    smallest_set_off: Annotated[
+        int, typer.Option(min=0, help="Clear at least so much of an obligation, or none.", rich_help_panel=_INTEGERS)
+    ] = 0,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Clear obligations wholly or not at all.", rich_help_panel=_INTEGERS)
+    ] = False,
+    fewest: Annotated[
+        bool, typer.Option("--fewest", help="Touch the fewest obligations.", rich_help_panel=_INTEGERS)
+    ] = False,
+    gap: Annotated[
+        float, typer.Option(min=0, max=0.99, help="Share of the bound to be content with.", rich_help_panel=_INTEGERS)
+    ] = 0.0,
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes to search at most.", rich_help_panel=_INTEGERS)] = 10_000,
+    backend: Annotated[Backend, typer.Option(help="What solves; the result is the same.")] = Backend.kernel,
+    lang: Annotated[Language, typer.Option(help="Language of report.html.")] = Language.en,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
+) -> None:
+    """Set off what firms owe each other: the most that is possible, proven, and the oldest debts first.
+
+    Amounts in all results are minor units (cents).
+    """
+    from bizoverbiz.cli.output import Steps, console, print_json
+    from bizoverbiz.files import read
+    from bizoverbiz.netting import Rules
+    from bizoverbiz.report import render
+    from bizoverbiz.results import net_file, previous_potentials, write_directory
+    from bizoverbiz.results.directory import check_directory
+
+    day = _day(on)
+    rules = Rules(
+        smallest_obligation=smallest_obligation,
+        horizon=horizon,
+        pair_cap=pair_cap,
+        member_cap=member_cap,
+        member_caps=_caps(member_caps),
+        fairness=_share(fairness),
+        smallest_set_off=smallest_set_off,
+        whole=whole,
+        fewest=fewest,
+        gap=gap,
+        nodes=nodes,
+    )
+    _check_reading(decimals, currency)
+    directory = out or obligations.with_name(obligations.name.split(".")[0] + "-netted")
+    check_directory(directory)
+    with Steps(("read", "reduce", "solve", "impute", "verify", "write"), quiet=quiet or json) as steps:
+        steps.begin("read")
+        start = None if previous is None else previous_potentials(previous)
+        file = read(obligations, decimals=decimals, currency=currency, progress=steps.advance)
+        result = net_file(
+            file, on=day, decimals=decimals, rules=rules, previous=start, backend=backend, on_step=steps.begin
+        )
+        del file
+        report = render(result.summary, result.setoffs, result.members, result.ages, language=lang.value)
+        write_directory(directory, result, report, steps.seconds)
+    if json:
+        print_json(result.summary | {"seconds": steps.seconds()})
+    elif not quiet:
+        _tell(console, directory, result.summary, rules)
+
+
+def _tell(console: Any, directory: Path, summary: dict[str, Any], rules: Rules) -> None:
+    from bizoverbiz.currencies import format_amount
+
+    console.print(f"{summary['obligations']:,} obligations of {summary['firms']:,} firms")
+    for code, part in summary["currency"].items():
+        cleared, total = format_amount(part["set_off"], code), format_amount(part["total"], code)
+        proof = "proven to be the most possible" if part["set_off"] == part["upper_bound"] else (
+            f"at most {format_amount(part['upper_bound'], code)} possible"
+        )
+        console.print(f"{cleared} of {total} set off ({part['percent']} %), {proof}")
+    if rules.fairness:
+        kept = summary["options"]["fairness"]["kept"]
+        console.print("fairness kept: " + ", ".join(f"{float(Fraction(share)):.6f} in {code}" for code, share in kept.items()))
+    console.print(f"{directory / 'report.html'} shows it, `bizoverbiz verify {directory}` checks it", markup=False)
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).astimezone().date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day such as 2026-11-22", param_hint="--on") from None
+
+
+def _share(text: str) -> Fraction:
+    try:
+        share = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise typer.BadParameter(f"{text!r} is no share such as 0.5", param_hint="--fairness") from None
+    return share
+
+
+def _check_reading(decimals: int, currency: str) -> None:
+    from bizoverbiz.currencies import CURRENCIES
+    from bizoverbiz.files.reading import MOST_DECIMALS
+
+    if not 0 <= decimals <= MOST_DECIMALS:
+        raise typer.BadParameter(f"{decimals} is not 0 to {MOST_DECIMALS}", param_hint="--decimals")
+    if currency not in CURRENCIES:
+        raise typer.BadParameter(f"{currency!r} is no ISO 4217 code such as EUR", param_hint="--currency")
+
+
+def _caps(path: Path | None) -> dict[str, int]:
+    """Read member,cap lines; minor units."""
+    import csv
+
+    from bizoverbiz.files import FileError
+
+    caps: dict[str, int] = {}
+    if path is None:
+        return caps
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            for number, row in enumerate(csv.reader(lines), 1):
+                if number == 1 and row == ["member", "cap"]:
+                    continue
+                if len(row) != 2 or not row[1].strip().isascii() or not row[1].strip().isdigit():
+                    raise FileError(str(path), f"{','.join(row)[:80]!r} is no member and cap", "write member,cap", line=number)
+                if row[0].strip() in caps:
+                    raise FileError(str(path), f"{row[0]!r} stands twice", "give each member one cap", line=number)
+                caps[row[0].strip()] = int(row[1])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FileError(str(path), f"it cannot be read ({error})", "name a CSV file with member,cap") from error
+    return caps

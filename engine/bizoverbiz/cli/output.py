@@ -1,0 +1,72 @@
+"""What commands print: text, JSON, and how far they are."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+class Steps:
+    """The time each step takes, and a bar on a terminal once they have taken two seconds together."""
+
+    def __init__(self, names: tuple[str, ...], *, quiet: bool) -> None:
+        self._spent = dict.fromkeys(names, 0.0)
+        self._current: str | None = None
+        self._since = self._started = time.perf_counter()
+        self._console = Console(stderr=True, quiet=quiet)
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Steps:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def begin(self, step: str) -> None:
+        """End the step before, and begin this one, maybe not for the first time."""
+        now = time.perf_counter()
+        if self._current is not None:
+            self._spent[self._current] += now - self._since
+        self._current, self._since = step, now
+        self.advance(0, 0)
+
+    def advance(self, done: int, whole: int) -> None:
+        """Tell how much of the current step is done, in any unit."""
+        if self._console.quiet or not self._console.is_terminal:
+            return
+        if self._bar is None:
+            if time.perf_counter() - self._started < 2 and whole < 50_000_000:
+                return
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = TextColumn("{task.description:<8}"), BarColumn(), TimeElapsedColumn()
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("")
+        position = list(self._spent).index(self._current or "")
+        total = whole * len(self._spent) if whole else len(self._spent)
+        self._bar.update(
+            self._task, description=self._current, total=total, completed=position * (whole or 1) + done, refresh=True
+        )
+
+    def seconds(self) -> dict[str, float]:
+        """Give the seconds of each step, the current one up to now."""
+        spent = dict(self._spent)
+        if self._current is not None:
+            spent[self._current] += time.perf_counter() - self._since
+        return {step: round(time, 3) for step, time in spent.items()}

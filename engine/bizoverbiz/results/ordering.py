@@ -1,0 +1,94 @@
+"""Rows as they stand in a file, brought into the canonical order in which they are netted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from bizoverbiz.netting.columns import NO_DUE_DATE, Columns, Ints, Nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The obligations of one currency in canonical order."""
+
+    #: The members' names, ascending by code point.
+    members: pl.Series
+    columns: Columns
+    #: The obligations' ids.
+    id: pl.Series
+
+
+def in_canonical_order(frame: pl.DataFrame) -> Ordered:
+    """Sort by debtor, creditor, due date (none last), id; without ids by amount, and number them within the pair.
+
+    Args:
+        frame: debtor, creditor, amount; maybe id and due_date. As `files.read` gives it, of one currency.
+
+    Raises:
+        InvalidObligationError: the amounts are too large in sum.
+    """
+    members, debtor, creditor = _number(frame["debtor"], frame["creditor"])
+    due = _due(frame)
+    tie_break = frame["id"] if "id" in frame.columns else frame["amount"]
+    order = _order(debtor, creditor, due, tie_break, len(members))
+    columns = Columns(
+        members=len(members),
+        debtor=debtor[order],
+        creditor=creditor[order],
+        ceiling=frame["amount"].to_numpy()[order],
+        due=due[order],
+    )
+    ids = frame["id"].gather(order) if "id" in frame.columns else _ids(columns, members)
+    return Ordered(members, columns, ids)
+
+
+def _number(debtor: pl.Series, creditor: pl.Series) -> tuple[pl.Series, Nodes, Nodes]:
+    """Give the names in order, and each row's two positions among them."""
+    coded = pl.concat([debtor.rename("member"), creditor.rename("member")]).cast(pl.Categorical)
+    codes = coded.to_physical().to_numpy()
+    distinct = coded.unique()
+    names = distinct.cast(pl.String)
+    by_name = names.arg_sort()
+    position = np.zeros(int(codes.max(initial=0)) + 1, np.int32)
+    position[distinct.to_physical().to_numpy()[by_name.to_numpy()]] = np.arange(len(names), dtype=np.int32)
+    numbers = position[codes]
+    return names.gather(by_name), numbers[: len(debtor)], numbers[len(debtor) :]
+
+
+def _due(frame: pl.DataFrame) -> Nodes:
+    if "due_date" not in frame.columns:
+        return np.full(frame.height, NO_DUE_DATE, np.int32)
+    return frame["due_date"].to_physical().fill_null(NO_DUE_DATE).to_numpy()
+
+
+def _order(debtor: Nodes, creditor: Nodes, due: Nodes, tie_break: pl.Series, members: int) -> Ints:
+    """Sort by one number made of debtor, creditor and due date, and only what ties by the rest, which is slower."""
+    days = np.where(due == NO_DUE_DATE, due[due != NO_DUE_DATE].max(initial=0) + 1, due).astype(np.int64)
+    days -= days.min(initial=0)
+    span = int(days.max(initial=0)) + 1
+    if members * members * span < 2**63:
+        key = (debtor.astype(np.int64) * members + creditor) * span + days
+        order = np.argsort(key)
+        key = key[order]
+        equal = key[1:] == key[:-1]
+    else:
+        order = np.lexsort((days, creditor, debtor))
+        rows = [column[order] for column in (debtor, creditor, days)]
+        equal = np.logical_and.reduce([row[1:] == row[:-1] for row in rows])
+    tied = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
+    group = np.cumsum(~np.insert(equal, 0, False)[tied])
+    ties = pl.DataFrame({"group": group, "tie": tie_break.gather(order[tied]), "row": order[tied]})
+    order[tied] = ties.sort("group", "tie", "row")["row"].to_numpy()
+    return order
+
+
+def _ids(columns: Columns, members: pl.Series) -> pl.Series:
+    first = columns.pairs()
+    lengths = np.diff(first, append=len(columns.debtor))
+    position = np.arange(len(columns.debtor)) - np.repeat(first, lengths) + 1
+    return pl.DataFrame(
+        {"d": members.gather(columns.debtor), "c": members.gather(columns.creditor), "k": position}
+    ).select(id=pl.format("{}>{}#{}", "d", "c", "k"))["id"]

@@ -91,38 +91,40 @@ class CarefulReader:
         return FileError(self._file, reason, way_out, line=line, column=column, unit=self._unit)
 
 
-def read_carefully(data: bytes, start: int, layout: Layout, file: str, decimals: int, currency: str) -> pl.DataFrame:
-    """Read a CSV file; `start` is where its text begins, header included.
+def read_carefully(
+    data: bytes, start: int, lines: int, layout: Layout, file: str, decimals: int, currency: str
+) -> pl.DataFrame:
+    """Read the rows of a CSV file from byte `start` on, before which there are that many lines.
 
     Raises:
         FileError: names the first line that is wrong.
     """
-    rows = _rows_of_one_width(data, start, layout, file)
+    rows = _rows_of_one_width(data, start, lines, layout, file)
     return CarefulReader(file, decimals, currency).read(rows, layout.positions)
 
 
-def _rows_of_one_width(data: bytes, start: int, layout: Layout, file: str) -> Iterator[tuple[int, Sequence[str]]]:
-    line = layout.skipped + 1
+def _rows_of_one_width(
+    data: bytes, start: int, lines: int, layout: Layout, file: str
+) -> Iterator[tuple[int, Sequence[str]]]:
+    following = 1
     try:
         for row in read_rows(data, start, layout.delimiter):
-            line = row.end + 1
-            if row.line <= layout.skipped:
-                continue
+            following = row.end + 1
             if len(row.fields) != layout.width:
                 raise FileError(
                     file,
                     f"{_fields(len(row.fields))} where {_fields(layout.width)} separated by "
                     f"{DELIMITERS[layout.delimiter]} are expected",
                     "put a text that contains the delimiter between double quotes",
-                    line=row.line,
+                    line=lines + row.line,
                 )
-            yield row.line, row.fields
+            yield lines + row.line, row.fields
     except csv.Error as error:
         raise FileError(
             file,
             f"a double quote from here on is not closed properly ({error})",
             "close it, and write a double quote within a text twice",
-            line=line,
+            line=lines + following,
         ) from error
 
 

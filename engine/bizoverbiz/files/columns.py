@@ -16,6 +16,8 @@ REQUIRED = ("debtor", "creditor", "amount")
 OPTIONAL = ("id", "currency", "issue_date", "due_date")
 #: Tried in this order: in a French file the comma is more often a decimal comma than a delimiter.
 DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
+#: What ends a line for the csv module and for an editor.
+LINE_END = re.compile(rb"\r\n?|\n")
 
 _MEANINGS = {name.replace("_", ""): name for name in (*REQUIRED, *OPTIONAL)} | {
     "debiteur": "debtor",
@@ -43,8 +45,9 @@ class Layout:
     width: int
     #: Index of the field of each column known here.
     positions: dict[str, int]
-    #: Physical lines before the first row.
-    skipped: int
+    #: Physical lines before the first row, and its first byte.
+    lines: int
+    start: int
 
 
 def find_columns(titles: Sequence[str], file: str, line: int | None = None) -> dict[str, int]:
@@ -81,12 +84,14 @@ def find_layout(data: bytes, start: int, file: str) -> Layout:
     for delimiter, rows in readable.items():
         fields = rows[0].fields
         if {_meaning(title) for title in fields}.issuperset(REQUIRED):
-            return Layout(delimiter, len(fields), find_columns(fields, file, rows[0].line), rows[0].end)
+            positions, lines = find_columns(fields, file, rows[0].line), rows[0].end
+            return Layout(delimiter, len(fields), positions, lines, _skip_lines(data, start, lines))
     # a first line alone may fit by accident, as "A B;C 5;10" does with spaces: the other lines count too
     headless = [delimiter for delimiter, rows in readable.items() if _is_data(rows[0])]
     if headless:
         delimiter = max(headless, key=lambda delimiter: all(map(_is_data, readable[delimiter])))
-        return Layout(delimiter, 3, {name: i for i, name in enumerate(REQUIRED)}, readable[delimiter][0].line - 1)
+        positions, lines = {name: i for i, name in enumerate(REQUIRED)}, readable[delimiter][0].line - 1
+        return Layout(delimiter, len(positions), positions, lines, _skip_lines(data, start, lines))
     likeliest = max((rows[0] for rows in readable.values()), key=lambda row: (_known(row.fields), len(row.fields)))
     find_columns(likeliest.fields, file, likeliest.line)
     raise AssertionError("columns that suffice are accepted above")
@@ -118,6 +123,13 @@ def read_rows(data: bytes, start: int, delimiter: str) -> Iterator[Row]:
             if fields:
                 yield Row(end + 1, reader.line_num, fields)
             end = reader.line_num
+
+
+def _skip_lines(data: bytes, start: int, lines: int) -> int:
+    for _ in range(lines):
+        end = LINE_END.search(data, start)
+        start = end.end() if end else len(data)
+    return start
 
 
 def _opening(data: bytes, start: int, delimiter: str) -> list[Row]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bizoverbiz.errors import BizoverbizError
+from bizoverbiz.errors import BizoverbizError, WrongInputError
 
 
-class FileError(BizoverbizError):
+class FileError(WrongInputError):
     """A file that cannot be read; the message names the place, the reason and the way out."""
 
     def __init__(

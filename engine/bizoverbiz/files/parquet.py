@@ -15,6 +15,11 @@ from bizoverbiz.files.vectors import convert, ids_differ, sums_fit
 MAGIC = b"PAR1"
 
 
+def is_parquet(data: bytes) -> bool:
+    """Tell Parquet, even when cut off, from text that begins with its mark by chance."""
+    return data.startswith(MAGIC) and (data.endswith(MAGIC) or b"\0" in data)
+
+
 def read_parquet(data: bytes, file: str, decimals: int, currency: str) -> pl.DataFrame:
     """Read the columns known here; amounts as integers, decimals or text.
 
@@ -36,7 +41,7 @@ def read_parquet(data: bytes, file: str, decimals: int, currency: str) -> pl.Dat
         raise FileError(file, "it has columns and no rows", "give one row an obligation")
     if _clean(raw):
         frame = convert(raw, decimals, currency)
-        if frame is not None and sums_fit(frame) and ("id" not in frame.columns or ids_differ(frame["id"])):
+        if frame is not None and sums_fit(frame) and ids_differ(frame):
             return frame
     rows = enumerate(raw.iter_rows(), start=1)
     places = {name: index for index, name in enumerate(raw.columns)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
-import re
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +16,12 @@ import polars as pl
 from bizoverbiz.currencies import CURRENCIES
 from bizoverbiz.files import parquet
 from bizoverbiz.files.careful import read_carefully
-from bizoverbiz.files.columns import find_layout
+from bizoverbiz.files.columns import LINE_END, find_layout
 from bizoverbiz.files.errors import FileError
 from bizoverbiz.files.regular import read_regular
+from bizoverbiz.files.vectors import ids_differ, sums_fit
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_LINE_END = re.compile(rb"\r\n?|\n")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: The number of decimals an amount may be written with at most.
 MOST_DECIMALS = 9
@@ -72,7 +71,7 @@ def read(
         # hashing takes as long as parsing and leaves the interpreter free
         digest = thread.submit(lambda: hashlib.sha256(stored).hexdigest())
         data = _unpack(stored, file)
-        if data.startswith(parquet.MAGIC):
+        if parquet.is_parquet(data):
             frame = parquet.read_parquet(data, file, decimals, currency)
         else:
             frame = _read_csv(data, file, decimals, currency, progress)
@@ -111,12 +110,15 @@ def _read_csv(
     if not data[start : start + 2**16].strip() and not data[start:].strip():
         raise FileError(file, "it is empty", "write a header and one row an obligation")
     layout = find_layout(data, start, file)
-    body = _skip_lines(data, start, layout.skipped)
-    frame = read_regular(data, body, layout, decimals, currency, progress)
-    if frame is None:
-        frame = read_carefully(data, start, layout, file, decimals, currency)
+    parts, done = read_regular(data, layout, decimals, currency, progress)
+    if done < len(data):
+        before = layout.lines + data.count(b"\n", layout.start, done)
+        parts.append(read_carefully(data, done, before, layout, file, decimals, currency))
+    frame = pl.concat(parts, rechunk=True) if parts else pl.DataFrame()
     if not frame.height:
         raise FileError(file, "it has a header and no rows", "write one row an obligation")
+    if not sums_fit(frame) or not ids_differ(frame):
+        frame = read_carefully(data, layout.start, layout.lines, layout, file, decimals, currency)
     return frame
 
 
@@ -146,12 +148,4 @@ def _check_text(data: bytes, file: str) -> None:
 
 
 def _line_of(data: bytes, position: int) -> int:
-    return sum(1 for _ in _LINE_END.finditer(data, 0, position)) + 1
-
-
-def _skip_lines(data: bytes, start: int, lines: int) -> int:
-    """Where the text after that many lines begins."""
-    for _ in range(lines):
-        end = _LINE_END.search(data, start)
-        start = end.end() if end else len(data)
-    return start
+    return sum(1 for _ in LINE_END.finditer(data, 0, position)) + 1

@@ -8,13 +8,15 @@ themselves, since polars fills short rows, and what it makes of a stray quote is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from bizoverbiz.files.columns import Layout
-from bizoverbiz.files.vectors import convert, ids_differ, sums_fit
+from bizoverbiz.files.vectors import convert
 
 _QUOTE, _LINE_FEED, _CARRIAGE_RETURN = b'"\n\r'
 #: A block holds the end of at least one row, so that no field reaches the csv module's limit of 131,072 characters.
@@ -24,37 +26,43 @@ _PART = 2**25
 
 
 class IrregularError(Exception):
-    """The file has to be read carefully."""
+    """From here on the file has to be read carefully."""
 
 
 def read_regular(
     data: bytes,
-    start: int,
     layout: Layout,
     decimals: int,
     currency: str,
     progress: Callable[[int, int], object] | None = None,
-) -> pl.DataFrame | None:
-    """Read the rows from byte `start` on, or give None when they are not regular or something in them is wrong."""
-    parts = []
-    view = memoryview(data)
-    try:
-        for first, last, rows in _parts(data, start, layout):
-            raw = _parse(view[first:last], layout)
-            part = convert(raw, decimals, currency) if raw.height == rows else None
-            if part is None:
-                return None
-            parts.append(part)
+) -> tuple[list[pl.DataFrame], int]:
+    """Read the rows as far as they are regular and nothing in them is wrong.
+
+    Returns:
+        Columns of consecutive rows, and the first byte after the last of these rows: `len(data)` if that was all.
+    """
+    view, good, done = memoryview(data), list[pl.DataFrame](), layout.start
+
+    def convert_part(part: _Part) -> pl.DataFrame | None:
+        try:
+            raw = _parse(view[part.first : part.last], layout)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            return None
+        return convert(raw, decimals, currency) if raw.height == part.rows else None
+
+    # two at a time: while one is parsed by several threads, the other's dates are looked up by one
+    with ThreadPoolExecutor(2) as threads:
+        parts = [(part, threads.submit(convert_part, part)) for part in _parts(data, layout)]
+        for part, result in parts:
+            frame = result.result()
+            if frame is None:
+                threads.shutdown(cancel_futures=True)
+                break
+            good.append(frame)
+            done = part.following
             if progress:
-                progress(last, len(data))
-    except (IrregularError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return None
-    if not parts:
-        return None
-    frame = pl.concat(parts, rechunk=True)
-    if not sums_fit(frame) or ("id" in frame.columns and not ids_differ(frame["id"])):
-        return None
-    return frame
+                progress(done, len(data))
+    return good, done
 
 
 def _parse(part: memoryview, layout: Layout) -> pl.DataFrame:
@@ -70,51 +78,62 @@ def _parse(part: memoryview, layout: Layout) -> pl.DataFrame:
     )
 
 
-def _parts(data: bytes, start: int, layout: Layout) -> Iterator[tuple[int, int, int]]:
-    """Give first byte, end and number of rows of consecutive parts.
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Consecutive regular rows: their first byte, their end, and where the next ones begin."""
 
-    Raises:
-        IrregularError: at the first block in which the file is not regular.
-    """
-    stop = len(data)
+    first: int
+    last: int
+    following: int
+    rows: int
+
+
+def _parts(data: bytes, layout: Layout) -> Iterator[_Part]:
+    """Give consecutive parts up to the end or to the first block that is not regular."""
+    start, stop = layout.start, len(data)
     while stop > start and data[stop - 1] in b"\r\n":
         stop -= 1
     first, inside, fields, rows = start, False, 0, 0
     while start < stop:
-        end = data.rfind(b"\n", start, min(start + _BLOCK, stop)) + 1 if stop - start > _BLOCK else stop
-        if not end:
-            raise IrregularError
-        block = np.frombuffer(data, np.uint8, end - start, start)
-        if data.count(b"\r", start, end) != data.count(b"\r\n", start, end):
-            raise IrregularError
-        breaks, inside = _breaks(block, layout.delimiter, inside)
+        end = data.rfind(b"\n", start, start + _BLOCK) + 1 if stop - start > _BLOCK else stop
+        try:
+            breaks, inside = _breaks(data, start, end, layout.delimiter, inside)
+        except IrregularError:
+            return
         # of the fields' ends each width-th is a row's end, and no other
         due = breaks[layout.width - 1 - fields :: layout.width]
         if not due.all() or np.count_nonzero(breaks) != len(due) or (end < stop and not len(due)):
-            raise IrregularError
+            return
         fields = (fields + len(breaks)) % layout.width
         rows += len(due)
         start = end
         if start - first >= _PART and not inside and start < stop:
-            yield first, start, rows
+            yield _Part(first, start, start, rows)
             first, rows = start, 0
-    if inside or fields != layout.width - 1:
-        raise IrregularError
-    yield first, stop, rows + 1
+    if first < stop and not inside and fields == layout.width - 1:
+        yield _Part(first, stop, len(data), rows + 1)
 
 
-def _breaks(block: npt.NDArray[np.uint8], delimiter: str, inside: bool) -> tuple[npt.NDArray[np.bool_], bool]:
+def _breaks(data: bytes, start: int, end: int, delimiter: str, inside: bool) -> tuple[npt.NDArray[np.bool_], bool]:
     """Of each field's end in a block of whole lines: whether it is a row's end; and whether quotes stay open.
 
-    Opening quotes have to begin a field and closing quotes to end it; a doubled quote closes and opens again.
+    Raises:
+        IrregularError: an opening quote does not begin a field, a closing one does not end it (a doubled quote closes
+            and opens again), a carriage return stands alone, or the block is empty.
     """
+    if start >= end:
+        raise IrregularError
+    block = np.frombuffer(data, np.uint8, end - start, start)
     ends = (block == ord(delimiter)) | (block == _LINE_FEED)
-    quotes = block == _QUOTE
-    if inside or quotes.any():
+    if data.find(b"\r", start, end) >= 0:
+        returns = block == _CARRIAGE_RETURN
+        if returns[-1] or (returns[:-1] & (block[1:] != _LINE_FEED)).any():
+            raise IrregularError
+    if inside or data.find(b'"', start, end) >= 0:
+        quotes = block == _QUOTE
         within = np.logical_xor.accumulate(quotes) != inside
         around = ends | quotes
-        opening = quotes & within
-        closing = quotes & ~within
+        opening, closing = quotes & within, quotes & ~within
         if (opening[1:] & ~around[:-1]).any() or (closing[:-1] & ~(around | (block == _CARRIAGE_RETURN))[1:]).any():
             raise IrregularError
         ends &= ~within

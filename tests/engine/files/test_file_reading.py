@@ -128,6 +128,10 @@ def test_a_row_that_begins_like_a_compressed_file_is_text(file):
     assert pairs(file(HEADER + "x\x01,PAR1,1\n(\u00b5/\u00fd,x^,2\n")) == [("x\x01", "PAR1", 1), ("(µ/ý", "x^", 2)]
 
 
+def test_a_debtor_may_be_called_like_the_mark_of_a_parquet_file(file):
+    assert pairs(file("PAR1,B,5\n")) == [("PAR1", "B", 5)]
+
+
 def test_a_last_line_without_an_end_counts(file):
     assert pairs(file(csv_of(",", "\n").rstrip("\n"))) == THREE
 

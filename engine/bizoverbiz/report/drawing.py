@@ -15,8 +15,8 @@ WIDTH, HEIGHT = 520, 460
 MARGINS = (58, 32)
 LARGEST_RADIUS, SMALLEST_RADIUS = 17.0, 3.0
 THICKEST, THINNEST = 9.0, 0.7
-#: So many nodes carry their name in the drawing; all carry it as a title.
-NAMED = 18
+#: So many members and groups may carry their names in the drawing; all carry them as titles.
+NAMED, GROUPS_NAMED = 16, 8
 #: Width of a letter and height of a line of those names.
 LETTER, LINE = 7.5, 14
 
@@ -105,15 +105,17 @@ def _places(network: Network, radii: list[float]) -> list[tuple[float, float]]:
 def _named(network: Network, labels: Sequence[str], radii: list[float], places: list[tuple[float, float]]) -> set[int]:
     """Choose whose names are written: members first, the largest first, none over another name or a larger circle."""
     named: dict[int, tuple[float, float, float]] = {}
-    ranked = sorted(range(len(radii)), key=lambda i: (network.nodes[i].group, -radii[i], i))
-    for i in ranked:
+    ranked = sorted(range(len(radii)), key=lambda i: (-radii[i], i))
+    groups = [i for i in ranked if network.nodes[i].group]
+    members = [i for i in ranked if not network.nodes[i].group]
+    for i in members[:NAMED] + groups[:GROUPS_NAMED]:
         x, y, half = places[i][0], places[i][1] - radii[i] - LINE / 2, LETTER * len(labels[i]) / 2
         taken = any(abs(x - u) < half + w and abs(y - v) < LINE for u, v, w in named.values()) or any(
             abs(x - u) < half + radius and abs(y - v) < radius + LINE / 3
             for radius, (u, v) in zip(radii, places, strict=True)
             if radius > radii[i]
         )
-        if not taken and len(named) < NAMED:
+        if not taken:
             named[i] = (x, y, half)
     return set(named)
 

@@ -100,7 +100,8 @@ def by_cleared_share(members: pl.DataFrame) -> list[Slice]:
 def largest_members(members: pl.DataFrame, count: int) -> list[Member]:
     """Give the members with the most receivables and payables, the largest first."""
     volume = pl.col("receivable") + pl.col("payable")
-    top = members.sort(volume, pl.col("member"), descending=[True, False]).head(count)
+    large = members.filter(volume >= volume.top_k(count).min())
+    top = large.sort(volume, pl.col("member"), descending=[True, False]).head(count)
     return [Member(*row) for row in top.select("member", "receivable", "payable", "set_off").iter_rows()]
 
 

@@ -14,6 +14,8 @@ MOST_MEMBERS = 60
 HUBS = 30
 #: No more debts than these are drawn, the largest.
 MOST_LINKS = 160
+#: The node of members outside the drawing.
+NOT_DRAWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +66,23 @@ def gather(setoffs: pl.DataFrame, members: pl.DataFrame) -> Network | None:
 
     A million members and five million obligations take two to three seconds, most of it to look up names.
     """
-    names = members["member"]
-    debts = _debts(setoffs.filter(pl.col("amount") > 0), names)
+    names, debts = members["member"], setoffs.filter(pl.col("amount") > 0)
     if debts.is_empty():
         return None
-    debtor, creditor = debts["debtor"].to_numpy(), debts["creditor"].to_numpy()
+    debtor, creditor = _places(debts["debtor"], names), _places(debts["creditor"], names)
     drawn = _largest_part(debtor, creditor, len(names))
     volume = np.where(drawn, (members["receivable"] + members["payable"]).to_numpy(), -1)
     order = np.argsort(-volume, kind="stable")
     grouped = int(drawn.sum()) > MOST_MEMBERS
     hubs = order[: HUBS if grouped else int(drawn.sum())]
-    home = _homes(debts, drawn, hubs, grouped=grouped)
+    home = np.where(drawn, 2 * len(hubs), NOT_DRAWN).astype(np.int16)
+    home[hubs] = np.arange(len(hubs))
+    if grouped:
+        _group(home, len(hubs), debtor, creditor, debts["amount"])
     links = (
         debts.lazy()
         .select(pl.Series("debtor", home[debtor]), pl.Series("creditor", home[creditor]), "amount", "set_off")
-        .filter(pl.col("debtor") >= 0)
+        .filter(pl.col("debtor") != NOT_DRAWN)
         .group_by("debtor", "creditor")
         .agg(pl.col("amount").sum(), pl.col("set_off").sum())
         .sort("amount", "debtor", "creditor", descending=[True, False, False])
@@ -87,7 +91,7 @@ def gather(setoffs: pl.DataFrame, members: pl.DataFrame) -> Network | None:
     inside = pl.col("debtor") == pl.col("creditor")
     between = links.filter(~inside).head(MOST_LINKS)
     linked = np.isin(home, np.unique(between.select("debtor", "creditor").to_numpy()))
-    nodes, number = _nodes(members, np.where(linked, home, -1), names.gather(hubs).to_list())
+    nodes, number = _nodes(members, np.where(linked, home, NOT_DRAWN), names.gather(hubs).to_list())
     return Network(
         nodes,
         tuple(Link(number[a], number[b], amount, cleared) for a, b, amount, cleared in between.iter_rows()),
@@ -98,14 +102,13 @@ def gather(setoffs: pl.DataFrame, members: pl.DataFrame) -> Network | None:
     )
 
 
-def _debts(setoffs: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
-    """Replace names by their places in the table of members."""
-    places = pl.LazyFrame({"name": names}).with_row_index("place")
-    columns = setoffs.lazy().select("debtor", "creditor", "amount", "set_off")
-    for side in ("debtor", "creditor"):
-        columns = columns.join(places, left_on=side, right_on="name", how="left", maintain_order="left")
-        columns = columns.with_columns(pl.col("place").alias(side)).drop("place")
-    return columns.collect()
+def _places(column: pl.Series, names: pl.Series) -> NDArray[np.uint32]:
+    """Look names up in the table of members: a sorted column in few steps, as equal names follow each other."""
+    runs = column.rle().struct.unnest()
+    places = pl.DataFrame({"value": names}).with_row_index("place")
+    found = runs.join(places, on="value", how="left", maintain_order="left")["place"]
+    column_places: NDArray[np.uint32] = np.repeat(found.to_numpy(), runs["len"].to_numpy())
+    return column_places
 
 
 def _largest_part(debtor: NDArray[np.uint32], creditor: NDArray[np.uint32], members: int) -> NDArray[np.bool_]:
@@ -116,36 +119,40 @@ def _largest_part(debtor: NDArray[np.uint32], creditor: NDArray[np.uint32], memb
     return marks
 
 
-def _homes(
-    debts: pl.DataFrame, drawn: NDArray[np.bool_], hubs: NDArray[np.intp], *, grouped: bool
-) -> NDArray[np.int64]:
-    """Give each member its node: i for the i-th hub, H + i for its group, 2H for the rest, -1 if it is not drawn."""
-    count = len(hubs)
-    home = np.where(drawn, 2 * count, -1)
-    home[hubs] = np.arange(count)
-    if not grouped:
-        return home
-    ends = debts["debtor"].to_numpy(), debts["creditor"].to_numpy()
+def _group(
+    home: NDArray[np.int16],
+    hubs: int,
+    debtor: NDArray[np.uint32],
+    creditor: NDArray[np.uint32],
+    amount: pl.Series,
+) -> None:
+    """Move each member that deals with a hub from the rest to the group of the hub it deals most with.
+
+    Args:
+        home: each member's node, changed in place: i is the i-th hub, hubs + i its group, 2 * hubs the rest.
+        hubs: how many hubs.
+        debtor: the debtor's place of each obligation.
+        creditor: the creditor's.
+        amount: the obligation's amount.
+    """
+    ends = (debtor, home[debtor]), (creditor, home[creditor])
     touching = []
-    for firm, hub in (ends, ends[::-1]):
-        rows = np.flatnonzero((home[firm] == 2 * count) & (home[hub] >= 0) & (home[hub] < count))
-        pairs = firm[rows].astype(np.int64) * count + home[hub[rows]]
-        touching.append(pl.DataFrame({"pair": pairs, "amount": debts["amount"].gather(rows)}))
-    partners = pl.concat(touching).lazy().group_by("pair").agg(pl.col("amount").sum())
-    # of the hubs of a firm the last written stays: the one it deals most with, of equals the largest
-    firms, nearest = np.divmod(
-        partners.sort("amount", "pair", descending=[False, True]).collect()["pair"].to_numpy(), count
-    )
-    home[firms] = count + nearest
-    return home
+    for (firm, own), (_, partner) in (ends, ends[::-1]):
+        rows = np.flatnonzero((own == 2 * hubs) & (partner >= 0) & (partner < hubs))
+        pairs = firm[rows].astype(np.int64) * hubs + partner[rows]
+        touching.append(pl.DataFrame({"pair": pairs, "amount": amount.gather(rows)}))
+    partners = pl.concat(touching).group_by("pair").agg(pl.col("amount").sum())
+    # of a member's hubs the last written stays: the one it deals most with, of equals the largest
+    ranked = partners.sort("amount", "pair", descending=[False, True])["pair"].to_numpy()
+    home[ranked // hubs] = hubs + ranked % hubs
 
 
-def _nodes(members: pl.DataFrame, home: NDArray[np.int64], hubs: list[str]) -> tuple[tuple[Node, ...], dict[int, int]]:
+def _nodes(members: pl.DataFrame, home: NDArray[np.int16], hubs: list[str]) -> tuple[tuple[Node, ...], dict[int, int]]:
     """Sum the members up by node; with it goes the place of each home's node."""
     sums = (
         members.lazy()
         .select(pl.Series("home", home), volume=pl.col("receivable") + pl.col("payable"), cleared=2 * pl.col("set_off"))
-        .filter(pl.col("home") >= 0)
+        .filter(pl.col("home") != NOT_DRAWN)
         .group_by("home")
         .agg(pl.len().alias("members"), pl.col("volume").sum(), pl.col("cleared").sum())
         .sort("home")

@@ -118,10 +118,12 @@ def test_members_are_counted_by_the_share_of_their_debts_set_off():
 
 
 def test_concentration_is_told_for_fewer_than_all_members():
-    debts = [("EUR", f"F{i:02}", f"F{(i + 1) % 11:02}", 910 if i == 3 else 9, 9 if i else 0) for i in range(11)]
-    assert table(render(**result(debts)), "of all debts")[1:] == [
-        ["1 member", "91.0%", "10.0%"],
-        ["10 members", "99.1%", "100.0%"],
+    ring = [("EUR", f"F{i:02}", f"F{(i + 1) % 10:02}", 919 if i == 3 else 9, 9) for i in range(10)]
+    assert table(render(**result(ring)), "of all debts")[1:] == [["1 member", "91.9%", "10.0%"]]
+    eleven = [*ring, ("EUR", "F10", "F00", 1, 0)]
+    assert table(render(**result(eleven)), "of all debts")[1:] == [
+        ["1 member", "91.8%", "10.0%"],
+        ["10 members", "99.9%", "100.0%"],
     ]
 
 

@@ -159,9 +159,11 @@ def _own_reason(line: dict[str, Any]) -> Reason | None:
 
 def _group(key: tuple[bool, Reason, str], lines: list[dict[str, Any]]) -> Group:
     receivable, reason, rule = key
-    remaining: dict[str, int] = defaultdict(int)
+    shares: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for line in lines:
-        remaining[line["debtor" if receivable else "creditor"]] += line["remaining"]
+        share = shares[line["debtor" if receivable else "creditor"]]
+        share[0] -= line["remaining"]
+        share[1] -= line["amount"]
     return Group(
         receivable,
         reason,
@@ -169,8 +171,8 @@ def _group(key: tuple[bool, Reason, str], lines: list[dict[str, Any]]) -> Group:
         len(lines),
         sum(line["amount"] for line in lines),
         sum(line["set_off"] for line in lines),
-        sorted(remaining, key=lambda name: (-remaining[name], name))[:MOST_NAMES],
-        len(remaining) > MOST_NAMES,
+        sorted(shares, key=lambda name: (shares[name], name))[:MOST_NAMES],
+        len(shares) > MOST_NAMES,
     )
 
 

@@ -154,34 +154,40 @@ def reach_otherwise(steps: Steps, starts: Int64s, goal: int, nodes: int) -> Flag
 
 
 class Ways:
-    """The shortest ways from one node to all, or to one node from all, and what a loop they close would gain."""
+    """The shortest ways from one node to others, or from others to it, and what loops they close would gain."""
 
-    def __init__(self, graph: Graph, node: int, *, to: bool = False) -> None:
-        self.graph, self.node, self.to = graph, node, to
-        steps = graph.steps.reversed() if to else graph.steps
-        matrix = csr_matrix((steps.length.astype(np.float64), (steps.tail, steps.head)), (2 * graph.size,) * 2)
-        self.distance, self._before = dijkstra(matrix, indices=node, return_predecessors=True)
+    def __init__(self, graph: Graph, node: int, others: Int64s, worth: int, *, to: bool = False) -> None:
+        """Search no further than a new step of some worth could gain.
 
-    def gain(self, other: int, worth: int) -> tuple[int, int]:
-        """Compute what a unit of a new step of some worth adds to the total, and for how many units at least.
-
-        The step leads back from `other` to where the ways begin (or from where they end to `other`); the loop it
-        closes gains what prices say of the step, minus the length of the way.
+        Args:
+            graph: the currency, proven.
+            node: where the ways begin; with `to`, where they end.
+            others: where a new step, which closes a loop with a way, begins; with `to`, where it ends.
+            worth: what a unit of the new step adds to the total by itself.
+            to: turns the ways around.
         """
-        tail, head = (self.node, other) if self.to else (other, self.node)
-        length = self.distance[other]
-        price = self.graph.price
-        gain = worth + int(price[tail] - price[head]) - int(length) if np.isfinite(length) else 0
-        return (gain, self._room(other)) if gain > 0 else (0, 0)
+        self._node, self._to = node, to
+        price = graph.price
+        most = worth + (price[node] - price[others] if to else price[others] - price[node])
+        #: By how much a unit of each new step raises the total; 0 where it does not.
+        self.gains = np.zeros(len(others), np.int64)
+        if most.max(initial=0) <= 0:
+            return
+        steps = graph.steps.reversed() if to else graph.steps
+        shape = (2 * graph.size, 2 * graph.size)
+        self._rooms = csr_matrix((steps.room, (steps.tail, steps.head)), shape)
+        lengths = csr_matrix((steps.length.astype(np.float64), (steps.tail, steps.head)), shape)
+        limit = float(most.max() - 1)
+        distance, self._before = dijkstra(lengths, indices=node, return_predecessors=True, limit=limit)
+        found = np.isfinite(distance[others])
+        self.gains[found] = np.maximum(most[found] - distance[others[found]].astype(np.int64), 0)
 
-    def _room(self, other: int) -> int:
-        """Follow the way to find its narrowest step."""
-        steps = self.graph.steps
+    def room(self, other: int) -> int:
+        """Give for how many units at least a gain holds: those of the narrowest step of the way."""
         room = LARGEST
-        while other != self.node:
+        while other != self._node:
             before = int(self._before[other])
-            tail, head = (other, before) if self.to else (before, other)
-            room = min(room, int(steps.room[(steps.tail == tail) & (steps.head == head)][0]))
+            room = min(room, int(self._rooms[before, other]))
             other = before
         return room
 

@@ -123,7 +123,7 @@ class Group:
     obligations: int
     amount: int
     set_off: int
-    #: Counterparts by what remains, greatest first, the first few.
+    #: Counterparts by what remains, then by amount, greatest first, the first few.
     members: Sequence[str]
     #: Whether there are more.
     more_members: bool

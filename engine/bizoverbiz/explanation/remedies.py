@@ -17,7 +17,7 @@ from bizoverbiz.explanation.reasons import Help, Remedy
 from bizoverbiz.verification.reading import LARGEST
 from bizoverbiz.verification.rows import Int64s
 
-#: Remedies of one kind that are told, greatest first.
+#: Remedies of one kind that are told, those first where most of the member's own is at stake.
 MOST = 3
 
 
@@ -30,23 +30,33 @@ class Remedies:
         self.receivable = np.flatnonzero(graph.creditor == member)
 
     @cached_property
-    def _out(self) -> Ways:
-        """The ways on from what the member is owed."""
-        return Ways(self.graph, self.member)
-
-    @cached_property
-    def _in(self) -> Ways:
-        """The ways back to what the member owes."""
-        return Ways(self.graph, self.member + self.graph.size, to=True)
-
-    def _gain(self, pair: int) -> tuple[int, int]:
-        """Compute what more of one of the member's pairs gains, and for how many units at least."""
-        graph = self.graph
+    def _ways(self) -> dict[int, tuple[Ways, int, int]]:
+        """Give, by pair of the member, the ways that lead back, the place of the pair there, and its other node."""
+        graph, member = self.graph, self.member
         if not graph.proven:
-            return 0, 0
-        if graph.debtor[pair] == self.member:
-            return self._in.gain(int(graph.creditor[pair]), 1)
-        return self._out.gain(int(graph.debtor[pair]) + graph.size, 1)
+            return {}
+        back, on = graph.creditor[self.payable], graph.debtor[self.receivable] + graph.size
+        both = (
+            (self.payable, back, Ways(graph, member + graph.size, back, 1, to=True)),
+            (self.receivable, on, Ways(graph, member, on, 1)),
+        )
+        return {
+            pair: (ways, place, node)
+            for pairs, nodes, ways in both
+            for place, (pair, node) in enumerate(zip(pairs.tolist(), nodes.tolist(), strict=True))
+        }
+
+    def gain(self, pair: int) -> int:
+        """Compute by how much a unit more of one of the member's pairs raises the total."""
+        if pair not in self._ways:
+            return 0
+        ways, place, _ = self._ways[pair]
+        return int(ways.gains[place])
+
+    def room(self, pair: int) -> int:
+        """Compute for how many units at least more of a pair that gains does so."""
+        ways, _, node = self._ways[pair]
+        return ways.room(node)
 
     def _certain(self, gain: int, room: int, own: int) -> tuple[int | None, int | None]:
         """Give the amounts that may be told: `own` follows from the member's own obligations."""
@@ -59,51 +69,50 @@ class Remedies:
         """Trade with the other side of an open pair, the other way round: both debts are set off at once."""
         graph, member = self.graph, self.member
         spare = graph.cap - graph.set_off
-        found = []
-        for pair in pairs.tolist():
-            debtor, creditor = int(graph.debtor[pair]), int(graph.creditor[pair])
-            other = debtor if creditor == member else creditor
-            own = min(int(graph.ceiling[pair] - graph.flow[pair]), int(spare[member]))
-            room = min(own, int(spare[other]))
-            if room > 0:
-                help_ = Help.BUY if creditor == member else Help.SELL
-                found.append((room, Remedy(help_, graph.names[other], None, None, *self._certain(2, room, own))))
-        yield from _greatest(found)
+        others = self._others(pairs)
+        own = np.minimum(graph.ceiling[pairs] - graph.flow[pairs], spare[member])
+        room = np.minimum(own, spare[others])
+        for at in np.argsort(-own, kind="stable")[:MOST].tolist():
+            if room[at] > 0:
+                help_ = Help.BUY if graph.creditor[pairs[at]] == member else Help.SELL
+                amounts = self._certain(2, int(room[at]), int(own[at]))
+                yield Remedy(help_, graph.names[int(others[at])], None, None, *amounts)
 
     def more_of(self, pairs: Int64s) -> Iterator[Remedy]:
         """Declare more of what was set off in full."""
         graph = self.graph
-        found = []
-        for pair in pairs[graph.looped[pairs] & (graph.flow[pairs] == graph.ceiling[pairs])].tolist():
-            gain, room = self._gain(pair)
-            if gain:
-                payable = graph.debtor[pair] == self.member
-                other = graph.names[int(graph.creditor[pair] if payable else graph.debtor[pair])]
-                help_ = Help.DECLARE_PAYABLE if payable else Help.DECLARE_RECEIVABLE
-                found.append((room, Remedy(help_, other, None, None, *self._certain(gain, room, LARGEST))))
-        yield from _greatest(found)
+        full = pairs[graph.looped[pairs] & (graph.flow[pairs] == graph.ceiling[pairs])]
+        gaining = [pair for pair in full[np.argsort(-graph.flow[full], kind="stable")].tolist() if self.gain(pair)]
+        for pair in gaining[:MOST]:
+            help_ = Help.DECLARE_PAYABLE if graph.debtor[pair] == self.member else Help.DECLARE_RECEIVABLE
+            other = graph.names[int(self._others(np.array([pair]))[0])]
+            yield Remedy(help_, other, None, None, *self._certain(self.gain(pair), self.room(pair), LARGEST))
 
     def without_rule(self, rows: Int64s) -> Iterator[Remedy]:
         """Take part with what a rule holds back of rows of the result."""
         graph, setoffs = self.graph, self.graph.network.setoffs
         held = setoffs["amount"].gather(rows).to_numpy() - setoffs["ceiling"].gather(rows).to_numpy()
-        found = []
-        for row, more in zip(rows[held > 0].tolist(), held[held > 0].tolist(), strict=True):
-            gain, room = self._gain(int(graph.pair[row]))
-            if gain:
-                one = setoffs.row(row, named=True)
-                other = one["creditor" if one["debtor"] == graph.names[self.member] else "debtor"]
-                amounts = self._certain(gain, room, more)
-                found.append((min(room, more), Remedy(Help.LIFT_RULE, other, one["id"], one["rule"], *amounts)))
-        yield from _greatest(found)
+        order = np.argsort(-held, kind="stable")[: int((held > 0).sum())]
+        gaining = [at for at in order.tolist() if self.gain(int(graph.pair[rows[at]]))]
+        for at in gaining[:MOST]:
+            pair, one = int(graph.pair[rows[at]]), setoffs.row(int(rows[at]), named=True)
+            other = graph.names[int(self._others(np.array([pair]))[0])]
+            amounts = self._certain(self.gain(pair), self.room(pair), int(held[at]))
+            yield Remedy(Help.LIFT_RULE, other, one["id"], one["rule"], *amounts)
+
+    def _others(self, pairs: Int64s) -> Int64s:
+        """Give the other party of each of the member's pairs."""
+        debtor, creditor = self.graph.debtor[pairs], self.graph.creditor[pairs]
+        return np.where(debtor == self.member, creditor, debtor)
 
     def more_cap(self) -> Iterator[Remedy]:
         """Raise the member's cap."""
         graph = self.graph
         if graph.proven and graph.set_off[self.member] >= graph.cap[self.member]:
-            gain, room = Ways(graph, self.member + graph.size).gain(self.member, 0)
-            if gain:
-                yield Remedy(Help.RAISE_CAP, graph.names[self.member], None, None, *self._certain(gain, room, LARGEST))
+            through = Ways(graph, self.member + graph.size, np.array([self.member]), 0)
+            if gain := int(through.gains[0]):
+                amounts = self._certain(gain, through.room(self.member), LARGEST)
+                yield Remedy(Help.RAISE_CAP, graph.names[self.member], None, None, *amounts)
 
     def joining(self) -> Iterator[Remedy]:
         """Win those who are not there: nobody can tell how much they would bring."""
@@ -128,8 +137,3 @@ class Remedies:
             *self.more_of(self.payable),
             *self.joining(),
         ]
-
-
-def _greatest(found: list[tuple[int, Remedy]]) -> list[Remedy]:
-    found.sort(key=lambda one: (-one[0], one[1].member or "", one[1].obligation or ""))
-    return [remedy for _, remedy in found[:MOST]]

@@ -1,6 +1,6 @@
 """The rows of a result against the file of obligations it was made from."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -37,7 +37,9 @@ def check_source(result: Result, path: Path) -> None:
     frame = source.frame.with_columns(pl.col("currency").cast(pl.String))
     if "due_date" not in frame.columns:
         frame = frame.with_columns(due_date=pl.lit(None, pl.Date))
-    _compare(result.setoffs, _in_order(frame, result.setoffs["id"]), path)
+    ordered = _in_order(frame, result.setoffs["id"])
+    _compare(result.setoffs, ordered, path)
+    _check_horizon(result, ordered["due_date"])
 
 
 def _in_order(frame: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
@@ -76,3 +78,24 @@ def _compare(setoffs: pl.DataFrame, source: pl.DataFrame, path: Path) -> None:
             for frame in (setoffs, source)
         )
         raise VerificationError(SETOFFS, f"{here}; in {path} it is {there}", line=row + 2)
+
+
+def _check_horizon(result: Result, due: pl.Series) -> None:
+    """Check that just what is due beyond the horizon was left out for it, unless too small anyway."""
+    options, on = result.summary.options, result.summary.on
+    if "horizon" not in options:
+        return
+    last = on + timedelta(days=options["horizon"])
+    rule = result.setoffs["rule"]
+    wrong = ((due > last).fill_null(False) & ~rule.is_in(["horizon", "smallest-obligation"])) | (
+        (due <= last).fill_null(True) & (rule == "horizon")
+    )
+    wrong &= result.setoffs["amount"] > 0
+    if wrong.any():
+        row = wrong.arg_max() or 0
+        raise VerificationError(
+            SETOFFS,
+            f"obligation {result.setoffs['id'][row]!r}: due {due[row] or 'at once'}, the horizon ends {last}, "
+            f"and it is left out by {rule[row] or 'no rule'}",
+            line=row + 2,
+        )

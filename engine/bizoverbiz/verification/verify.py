@@ -9,6 +9,7 @@ from bizoverbiz.verification.members import check_members
 from bizoverbiz.verification.proof import Proof, check_proof
 from bizoverbiz.verification.reading import Result, read_result
 from bizoverbiz.verification.rows import check_rows, networks
+from bizoverbiz.verification.rules import check_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def verify_directory(directory: Path, obligations: Path | None = None) -> Verifi
 
     Everything in setoffs.csv, members.csv, certificate.json and summary.json is checked but the times the run took;
     report.html has to be there, its words are not read. Without the file of obligations nothing shows that the
-    amounts are those that were declared.
+    amounts are those that were declared, and that what the horizon left out is due beyond it. Caps of single members
+    and fairness floors are taken as they stand in the certificate.
 
     Args:
         directory: as `bizoverbiz net --out` made it.
@@ -55,6 +57,7 @@ def verify_directory(directory: Path, obligations: Path | None = None) -> Verifi
     for network in networks(result):
         certificate = result.certificate[network.currency]
         net_internal_debt = check_members(network)
+        check_rules(network, result.summary, certificate)
         proof = check_proof(network, certificate)
         figures = result.summary.currency[network.currency]
         check_figures(network, figures, certificate, net_internal_debt)

@@ -16,7 +16,8 @@ from ..verification.writing import Line, Solved, write_result
 from .networks import CAPPED, CHAIN, LONG_AND_SHORT, NARROW, RING, TWO_WAYS, UNEVEN, UNPROVEN
 
 EXCLUDED = [*RING, Line("small", "A", "B", 3, rule="smallest-obligation")]
-LOWERED = [*RING[1:], Line("ab", "A", "B", 100, rule="pair-cap", lowered=70)]
+LOWERED = [*RING[1:], Line("ab", "A", "B", 130, rule="pair-cap", lowered=100)]
+OPTIONS = {"smallest_obligation": 5, "pair_cap": 100}
 
 CASES = [
     ("in full", RING, None, "ab", None, Reason.IN_FULL, None, "Set off in full", "intégrale"),
@@ -69,7 +70,7 @@ def test_each_reason_is_found_and_told(
     english: str,
     french: str,
 ) -> None:
-    result = write_result(tmp_path / "r", lines, solved, optimal=solved is not UNPROVEN)
+    result = write_result(tmp_path / "r", lines, solved, optimal=solved is not UNPROVEN, options=OPTIONS)
     verify_directory(result)
     if obligation == "{}b":
         # netting may take either of two equal ways; the other one asks

@@ -91,3 +91,33 @@ def test_the_numbers_of_a_file_without_ids_follow_its_due_dates(tmp_path: Path) 
     forged = write_result(tmp_path / "r", swapped, source=source)
     with pytest.raises(VerificationError, match="line 2: obligation 'A>B#2'"):
         verify_directory(forged, source)
+
+
+@pytest.mark.parametrize(
+    ("horizon", "left_out", "words"),
+    [
+        (0, ["INV-3"], "line 2: obligation 'INV-3': due 2026-10-01, the horizon ends 2026-11-22, .* by horizon"),
+        (5, [], "line 3: obligation 'INV-5': due 2026-12-01, the horizon ends 2026-11-27, .* by no rule"),
+        (5, ["INV-5", "INV-4"], "line 4: obligation 'INV-4': due at once, the horizon ends 2026-11-27"),
+    ],
+    ids=["what is due sooner", "what is due later", "what is due at once"],
+)
+def test_just_what_is_due_beyond_the_horizon_is_left_out(
+    tmp_path: Path, horizon: int, left_out: list[str], words: str
+) -> None:
+    source = tmp_path / "input.csv"
+    lines = [LINES[0], Line("INV-5", "A", "B", 70, due=date(2026, 12, 1)), LINES[3]]
+    write_input(source, lines)
+    told = [replace(line, rule="horizon" if line.id in left_out else "") for line in lines]
+    result = write_result(tmp_path / "r", told, source=source, options={"horizon": horizon})
+    verify_directory(result)
+    with pytest.raises(VerificationError, match=words):
+        verify_directory(result, source)
+
+
+def test_a_true_horizon_holds(tmp_path: Path) -> None:
+    source = tmp_path / "input.csv"
+    late = Line("INV-5", "A", "B", 70, due=date(2026, 12, 1), rule="horizon")
+    write_input(source, [LINES[0], late, LINES[3]])
+    result = write_result(tmp_path / "r", [LINES[0], late, LINES[3]], source=source, options={"horizon": 5})
+    assert verify_directory(result, source).with_input

@@ -17,6 +17,7 @@ from bizoverbiz.verification import Proof, VerificationError, verify_directory
 
 from .writing import SETOFF_COLUMNS, Line, Solved, bound, solve, write_json, write_result
 
+HORIZON = {"horizon": 30}
 NUMBERS = ("amount", "ceiling", "set_off", "remaining")
 
 
@@ -37,7 +38,7 @@ def other(number: int) -> st.SearchStrategy[int]:
 @settings(deadline=None, max_examples=40)
 def test_every_real_result_holds_and_is_proven(lines: list[Line]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        verified = verify_directory(write_result(Path(folder), lines))
+        verified = verify_directory(write_result(Path(folder), lines, options=HORIZON))
     assert {part.proof for part in verified.currency.values()} == {Proof.CERTIFICATE}
 
 
@@ -45,7 +46,7 @@ def test_every_real_result_holds_and_is_proven(lines: list[Line]) -> None:
 @settings(deadline=None, max_examples=120)
 def test_any_other_number_in_the_set_offs_is_found(lines: list[Line], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = write_result(Path(folder), lines) / "setoffs.csv"
+        path = write_result(Path(folder), lines, options=HORIZON) / "setoffs.csv"
         with path.open(encoding="utf-8") as file:
             rows = list(csv.reader(file))
         row, at = data.draw(st.sampled_from(rows[1:])), SETOFF_COLUMNS.index(data.draw(st.sampled_from(NUMBERS)))
@@ -64,7 +65,7 @@ def test_any_other_number_in_the_certificate_is_found_unless_it_proves_the_same(
     """Potentials are not unique: others may prove the same optimum, which a slow second computation tells."""
     solved = solve(lines)
     with tempfile.TemporaryDirectory() as folder:
-        path = write_result(Path(folder), lines, {"EUR": solved}) / "certificate.json"
+        path = write_result(Path(folder), lines, {"EUR": solved}, options=HORIZON) / "certificate.json"
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         certificate = document["currency"]["EUR"]
         potentials: Mapping[str, int] = certificate["potentials"]
@@ -96,5 +97,5 @@ def test_bounds_of_great_amounts_are_exact(lines: list[Line], price: int, data: 
         {lines[0].debtor: 0} if price < 0 else {},
     )
     with tempfile.TemporaryDirectory() as folder:
-        verified = verify_directory(write_result(Path(folder), lines, {"EUR": solved}, optimal=False))
+        verified = verify_directory(write_result(Path(folder), lines, {"EUR": solved}, optimal=False, options=HORIZON))
     assert verified.currency["EUR"].bound == bound(lines, solved)

@@ -14,6 +14,7 @@ from bizoverbiz.verification import Proof, VerificationError, verify_directory
 
 from .writing import Line, Solved, write_json, write_result
 
+OPTIONS = {"smallest_obligation": 6, "pair_cap": 100}
 Damage = Callable[[Path], None]
 
 LINES = [
@@ -23,7 +24,7 @@ LINES = [
     Line("4", "B", "A", 30),
     Line("5", "C", "D", 7),
     Line("6", "A", "B", 5, rule="smallest-obligation"),
-    Line("7", "C", "B", 40, rule="pair-cap", lowered=25),
+    Line("7", "C", "B", 140, rule="pair-cap", lowered=100),
     Line("1", "A", "B", 60, "USD"),
     Line("2", "B", "A", 70, "USD"),
 ]
@@ -31,7 +32,7 @@ LINES = [
 
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
-    return write_result(tmp_path / "result", LINES)
+    return write_result(tmp_path / "result", LINES, options=OPTIONS)
 
 
 def cell(file: str, line: int, column: str, value: object) -> Damage:
@@ -89,9 +90,10 @@ def all_of(*damages: Damage) -> Damage:
 
 del_ = object()
 setoffs, members, certificate, summary = "setoffs.csv", "members.csv", "certificate.json", "summary.json"
+SOME_CAPS, FAIR = entry(summary, "options.member_caps", 1), entry(summary, "options.fairness", {"wanted": "1/2"})
 
 # setoffs.csv of LINES: 2 = EUR 1 A>B 100, 3 = EUR 6 A>B 5, 4 = EUR 4 B>A 30, 5 = EUR 2 B>C 80, 6 = EUR 3 C>A 90,
-# 7 = EUR 7 C>B 40, 8 = EUR 5 C>D 7, 9 = USD 1 A>B 60, 10 = USD 2 B>A 70
+# 7 = EUR 7 C>B 140, 8 = EUR 5 C>D 7, 9 = USD 1 A>B 60, 10 = USD 2 B>A 70
 DAMAGES: list[tuple[str, Damage, str]] = [
     ("no set-offs", lambda d: (d / setoffs).unlink(), "setoffs.csv: is missing"),
     ("no members", lambda d: (d / members).unlink(), "members.csv: is missing"),
@@ -161,9 +163,22 @@ DAMAGES: list[tuple[str, Damage, str]] = [
         "certificate.json: currency.EUR: bound is 301, the potent",
     ),
     ("potential", entry(certificate, "currency.USD.potentials.A", 3), "currency.USD: bound is 120, the potentials and"),
-    ("cap broken", entry(certificate, "currency.EUR.caps.A", 99), "'A' sets off 100, its cap is 99"),
-    ("floor broken", entry(certificate, "currency.EUR.floors.D", 1), "'D' sets off 0, its floor is 1"),
-    ("floor of a stranger", entry(certificate, "currency.USD.floors.D", 1), "'D' sets off 0, its floor is 1"),
+    ("cap broken", all_of(SOME_CAPS, entry(certificate, "currency.EUR.caps.A", 99)), "'A' sets off 100, its cap is 99"),
+    ("floor broken", all_of(FAIR, entry(certificate, "currency.EUR.floors.D", 1)), "'D' sets off 0, its floor is 1"),
+    (
+        "floor of a stranger",
+        all_of(FAIR, entry(certificate, "currency.USD.floors.D", 1)),
+        "'D' sets off 0, its floor is 1",
+    ),
+    ("cap of no rule", entry(certificate, "currency.EUR.caps.A", 500), "caps.A is 500, the options .* give None"),
+    ("floor of no rule", entry(certificate, "currency.EUR.floors.D", 0), "floors has 'D', but .* names no fairness"),
+    ("cap for all missing", entry(summary, "options.member_cap", 400), "caps.A is None, the options .* give 400"),
+    ("ceiling off the rule", cell(setoffs, 7, "ceiling", 99), "ceiling 99 by pair-cap, .* give 100 by pair-cap"),
+    ("rule unasked for", entry(summary, "options.pair_cap", del_), "line 7: .* by pair-cap, .* give 140 by no rule"),
+    ("rule forgotten", entry(summary, "options.smallest_obligation", 8), "line 8: .* give 0 by smallest-obligation"),
+    ("another rule", cell(setoffs, 3, "rule", "horizon"), "line 3: .* by horizon, .* give 0 by smallest-obligation"),
+    ("lower cap per pair", entry(summary, "options.pair_cap", 99), "line 2: .* by no rule, .* give 99 by pair-cap"),
+    ("an option that is none", entry(summary, "options.pair_cap", "1"), "options.pair_cap is '1', not an integer"),
     ("negative cap", entry(certificate, "currency.EUR.caps.A", -1), "caps.A is -1, not an integer from 0"),
     ("price, no cap", entry(certificate, "currency.EUR.multipliers.A", 1), "multiplier 1 of 'A', who has no cap"),
     ("price, no floor", entry(certificate, "currency.EUR.multipliers.A", -1), "multiplier -1 of 'A', who has no floor"),
@@ -177,7 +192,7 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     ("no decimals", entry(summary, "decimals", -1), "decimals is -1, not an integer >= 0"),
     ("no time", entry(summary, "seconds.solve", "long"), "seconds.solve is 'long', not a number"),
     ("no verdict", entry(summary, "optimal", 1), "optimal is 1, not true or false"),
-    ("sum", entry(summary, "currency.EUR.total", 353), "currency.EUR.total is 353, the files give 352"),
+    ("sum", entry(summary, "currency.EUR.total", 453), "currency.EUR.total is 453, the files give 452"),
     ("sum set off", entry(summary, "currency.EUR.set_off", 1), "currency.EUR.set_off is 1, the files give"),
     ("debt", entry(summary, "currency.EUR.net_internal_debt", 3), "net_internal_debt is 3, the files give"),
     ("upper bound", entry(summary, "currency.USD.upper_bound", 121), "upper_bound is 121, the files give 120"),
@@ -228,6 +243,31 @@ def test_a_floor_and_its_multiplier_prove_the_optimum(tmp_path: Path) -> None:
     solved = Solved(set_offs, {"B": -3, "C": -2, "D": -2, "E": -1}, {"D": -1}, {}, {"D": 4})
     verified = verify_directory(write_result(tmp_path / "r", ways, {"EUR": solved}))
     assert (verified.currency["EUR"].bound, verified.currency["EUR"].proof) == (36, Proof.CERTIFICATE)
+
+
+def test_one_cap_for_all_is_that_of_the_options(tmp_path: Path) -> None:
+    solved = {"EUR": Solved(SIXTY, {}, {"A": 1, "B": 1, "C": 1}, dict.fromkeys("ABC", 60), {})}
+    verify_directory(write_result(tmp_path / "r", RING, solved, options={"member_cap": 60}))
+    entry(summary, "options.member_caps", del_)(tmp_path / "r")
+    assert verify_directory(tmp_path / "r").currency["EUR"].proof is Proof.CERTIFICATE
+    entry(summary, "options.member_cap", 61)(tmp_path / "r")
+    with pytest.raises(VerificationError, match=r"caps\.A is 60, the options of summary\.json give 61"):
+        verify_directory(tmp_path / "r")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"smallest_set_off": 61}, "line 2: obligation '1': set off 60, smallest_set_off is 61"),
+        ({"whole": True}, "line 2: obligation '1': set off 60 of 100, not as a whole"),
+    ],
+    ids=["smallest set-off", "whole"],
+)
+def test_set_offs_keep_to_the_rules_that_need_integers(tmp_path: Path, options: dict[str, Any], words: str) -> None:
+    solver = {"bound": 180, "gap": 0.0, "reproducible": True}
+    solved = {"EUR": Solved(SIXTY, {}, {}, {}, {}, solver)}
+    with pytest.raises(VerificationError, match=words):
+        verify_directory(write_result(tmp_path / "r", RING, solved, options=options))
 
 
 def test_the_optimum_is_claimed_only_when_proven(tmp_path: Path) -> None:

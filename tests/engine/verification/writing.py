@@ -14,6 +14,7 @@ from typing import Any
 from bizoverbiz.netting import Obligation, net
 
 ON = date(2026, 11, 22)
+STEPS = ("read", "reduce", "solve", "impute", "verify", "write")
 SETOFF_COLUMNS = ("id", "debtor", "creditor", "currency", "amount", "ceiling", "set_off", "remaining", "rule")
 MEMBER_COLUMNS = ("member", "currency", "receivable", "payable", "net_before", "net_after", "set_off")
 
@@ -94,7 +95,10 @@ def write_result(
     options: Mapping[str, Any] | None = None,
     source: Path | None = None,
 ) -> Path:
-    """Write a result directory; without `solved` the real netting solves each currency."""
+    """Write a result directory; without `solved` the real netting solves each currency.
+
+    Options that caps and floors of `solved` need are added to those given.
+    """
     directory.mkdir(exist_ok=True)
     currencies = sorted({o.currency for o in lines})
     parts = {code: [o for o in lines if o.currency == code] for code in currencies}
@@ -146,14 +150,19 @@ def write_result(
             "obligations": len(lines),
             "on": ON.isoformat(),
             "decimals": 2,
-            "options": dict(options or {}),
+            "options": _limits(solved) | dict(options or {}),
             "currency": figures,
             "optimal": optimal,
-            "seconds": dict.fromkeys(("read", "reduce", "solve", "impute", "verify", "write"), 0.01),
+            "seconds": dict.fromkeys(STEPS, 0.01),
         },
     )
     (directory / "report.html").write_text("<!doctype html><title>Set-off</title>", encoding="utf-8")
     return directory
+
+
+def _limits(solved: Mapping[str, Solved]) -> dict[str, Any]:
+    capped, floored = any(one.caps for one in solved.values()), any(one.floors for one in solved.values())
+    return ({"member_caps": 1} if capped else {}) | ({"fairness": {"wanted": "1/2"}} if floored else {})
 
 
 def write_json(path: Path, document: Any) -> None:

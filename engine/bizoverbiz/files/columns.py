@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from bizoverbiz.files.errors import FileError, quote
 
@@ -97,8 +98,7 @@ def find_layout(data: bytes, start: int, file: str) -> Layout:
     raise AssertionError("columns that suffice are accepted above")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One record of a CSV file."""
 
     #: The physical line on which it begins, and the one on which it ends.

@@ -9,17 +9,18 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
 from bizoverbiz.currencies import CURRENCIES
-from bizoverbiz.files import parquet
-from bizoverbiz.files.careful import read_carefully
-from bizoverbiz.files.columns import LINE_END, find_layout
+from bizoverbiz.files.careful import Terms, read_carefully
+from bizoverbiz.files.columns import LINE_END, find_layout, read_rows
 from bizoverbiz.files.errors import FileError
+from bizoverbiz.files.parquet import is_parquet, read_parquet
 from bizoverbiz.files.regular import read_regular
-from bizoverbiz.files.vectors import ids_differ, sums_fit
+from bizoverbiz.files.whole import check_whole
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -71,10 +72,12 @@ def read(
         # hashing takes as long as parsing and leaves the interpreter free
         digest = thread.submit(lambda: hashlib.sha256(stored).hexdigest())
         data = _unpack(stored, file)
-        if parquet.is_parquet(data):
-            frame = parquet.read_parquet(data, file, decimals, currency)
+        if is_parquet(data):
+            terms = Terms(file, decimals, currency, unit="row")
+            frame = read_parquet(data, terms)
+            check_whole(frame, lambda row: row + 1, terms)
         else:
-            frame = _read_csv(data, file, decimals, currency, progress)
+            frame = _read_csv(data, Terms(file, decimals, currency), progress)
         return ObligationFile(path.name, digest.result(), frame.height, frame)
 
 
@@ -102,23 +105,25 @@ def _unpack(stored: bytes, file: str) -> bytes:
         raise FileError(file, reason, "copy or compress it again") from error
 
 
-def _read_csv(
-    data: bytes, file: str, decimals: int, currency: str, progress: Callable[[int, int], object] | None
-) -> pl.DataFrame:
+def _read_csv(data: bytes, terms: Terms, progress: Callable[[int, int], object] | None) -> pl.DataFrame:
     start = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-    _check_text(data, file)
+    _check_text(data, terms.file)
     if not data[start : start + 2**16].strip() and not data[start:].strip():
-        raise FileError(file, "it is empty", "write a header and one row an obligation")
-    layout = find_layout(data, start, file)
-    parts, done = read_regular(data, layout, decimals, currency, progress)
+        raise FileError(terms.file, "it is empty", "write a header and one row an obligation")
+    layout = find_layout(data, start, terms.file)
+    parts, done = read_regular(data, layout, terms, progress)
     if done < len(data):
-        before = layout.lines + data.count(b"\n", layout.start, done)
-        parts.append(read_carefully(data, done, before, layout, file, decimals, currency))
-    frame = pl.concat(parts, rechunk=True) if parts else pl.DataFrame()
-    if not frame.height:
-        raise FileError(file, "it has a header and no rows", "write one row an obligation")
-    if not sums_fit(frame) or not ids_differ(frame):
-        frame = read_carefully(data, layout.start, layout.lines, layout, file, decimals, currency)
+        lines = layout.lines + data.count(b"\n", layout.start, done)
+        parts.extend(read_carefully(data, done, lines, layout, terms))
+    if not parts:
+        raise FileError(terms.file, "it has a header and no rows", "write one row an obligation")
+    frame = pl.concat(parts, rechunk=True)
+
+    def line_of(row: int) -> int:
+        rows = read_rows(data, layout.start, layout.delimiter)
+        return layout.lines + next(islice(rows, row, None)).line
+
+    check_whole(frame, line_of, terms)
     return frame
 
 

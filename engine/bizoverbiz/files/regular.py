@@ -15,10 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from bizoverbiz.files.careful import Terms
+from bizoverbiz.files.cells import BLANKS
 from bizoverbiz.files.columns import Layout
-from bizoverbiz.files.vectors import convert
+from bizoverbiz.files.vectors import convert, strip
 
 _QUOTE, _LINE_FEED, _CARRIAGE_RETURN = b'"\n\r'
+_BLANKS = [blank.encode() for blank in BLANKS]
 #: A block holds the end of at least one row, so that no field reaches the csv module's limit of 131,072 characters.
 _BLOCK = 2**16
 #: Bytes that are parsed and converted together; their strings are dropped before the next.
@@ -30,11 +33,7 @@ class IrregularError(Exception):
 
 
 def read_regular(
-    data: bytes,
-    layout: Layout,
-    decimals: int,
-    currency: str,
-    progress: Callable[[int, int], object] | None = None,
+    data: bytes, layout: Layout, terms: Terms, progress: Callable[[int, int], object] | None = None
 ) -> tuple[list[pl.DataFrame], int]:
     """Read the rows as far as they are regular and nothing in them is wrong.
 
@@ -48,7 +47,9 @@ def read_regular(
             raw = _parse(view[part.first : part.last], layout)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return None
-        return convert(raw, decimals, currency) if raw.height == part.rows else None
+        if any(data.find(blank, part.first, part.last) >= 0 for blank in _BLANKS):
+            raw = strip(raw)
+        return convert(raw, terms.decimals, terms.currency) if raw.height == part.rows else None
 
     # two at a time: while one is parsed by several threads, the other's dates are looked up by one
     with ThreadPoolExecutor(2) as threads:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from bizoverbiz.files.cells import BLANKS, LARGEST, LONGEST_NAME, read_currency, read_date
+from bizoverbiz.files.cells import BLANKS, LONGEST_NAME, read_currency, read_date
 from bizoverbiz.files.errors import CellError
 
 #: The columns of a result in their order, with their types; the optional ones may be absent.
@@ -24,11 +23,17 @@ SCHEMA: Mapping[str, type[pl.DataType]] = {
 }
 
 
+def strip(raw: pl.DataFrame) -> pl.DataFrame:
+    """Take away the blanks around strings."""
+    return raw.select(pl.all().str.strip_chars(BLANKS))
+
+
 def convert(raw: pl.DataFrame, decimals: int, currency: str) -> pl.DataFrame | None:
     """Give strings their meaning.
 
     Args:
-        raw: String columns named as in `SCHEMA`, without nulls, of which id, currency and the dates may be absent.
+        raw: String columns named as in `SCHEMA`, without nulls, NUL characters and blanks around, of which id,
+            currency and the dates may be absent.
         decimals: of the amounts as they are written.
         currency: where none is written.
 
@@ -38,7 +43,7 @@ def convert(raw: pl.DataFrame, decimals: int, currency: str) -> pl.DataFrame | N
     names = [name for name in ("id", "debtor", "creditor") if name in raw.columns]
     try:
         frame = raw.select(
-            *(pl.col(name).str.strip_chars(BLANKS) for name in names),
+            *names,
             _amount(decimals),
             *(_by_value(raw[name], read_date, pl.Date) for name in ("issue_date", "due_date") if name in raw.columns),
             _by_value(raw["currency"], partial(read_currency, default=currency), pl.Categorical)
@@ -57,7 +62,7 @@ def convert(raw: pl.DataFrame, decimals: int, currency: str) -> pl.DataFrame | N
 
 def _amount(decimals: int) -> pl.Expr:
     """Minor units; null where `read_amount` would refuse, except for numbers that are negative or zero."""
-    text = pl.col("amount").str.strip_chars(BLANKS)
+    text = pl.col("amount")
     if not decimals:
         # the cast takes a sign and digits, nothing else
         return text.cast(pl.Int64, strict=False)
@@ -70,17 +75,3 @@ def _by_value(column: pl.Series, read: Callable[[str], Any], kind: type[pl.DataT
     """Read each distinct string once: columns of dates and currencies hold few."""
     values = column.unique()
     return column.replace_strict(values, pl.Series([read(text) for text in values], dtype=kind), return_dtype=kind)
-
-
-def sums_fit(frame: pl.DataFrame) -> bool:
-    """Whether the amounts of each currency add up to at most 2^63 - 1."""
-    sums = frame.group_by("currency").agg(pl.col("amount").cast(pl.Int128).sum())["amount"]
-    return all(total <= LARGEST for total in sums)
-
-
-def ids_differ(frame: pl.DataFrame) -> bool:
-    """Whether no id occurs twice; says no, too, when two different ones have the same hash of 64 bits."""
-    if "id" not in frame.columns:
-        return True
-    hashes = np.sort(frame["id"].hash().to_numpy())
-    return not bool((hashes[1:] == hashes[:-1]).any())

@@ -193,6 +193,12 @@ def test_a_row_of_another_width_is_refused(refusal, row, found):
     assert f"{found} where 3 fields separated by commas are expected" in error.reason
 
 
+def test_the_first_wrong_line_is_named_whatever_is_wrong_on_later_ones(refusal):
+    wrong = ["A,A,1", "A,B,-1", "A,B", '"A', "A,B,x"]
+    for first in range(len(wrong)):
+        assert refusal(HEADER + "A,B,1\n" + "\n".join(wrong[first:] + wrong[:first])).line == 3
+
+
 @pytest.mark.parametrize("row", ['"A,B,1\nC,D,2', '"A" x,B,1\nC,D,2', 'A,B,"1'])
 def test_a_quote_that_is_not_closed_is_refused_where_it_opens(refusal, row):
     error = refusal(f"{HEADER}A,B,1\n{row}\n")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from bizoverbiz.cli.explain import explain
 from bizoverbiz.cli.generate import generate
 from bizoverbiz.cli.net import net
 from bizoverbiz.cli.verify import verify
 
-COMMANDS = {"net": net, "verify": verify, "generate": generate}
+COMMANDS = {"net": net, "verify": verify, "explain": explain, "generate": generate}
 
 
 

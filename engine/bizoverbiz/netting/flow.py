@@ -104,9 +104,10 @@ class _Residual:
     def route(self, surplus: Ints, potential: Nodes) -> tuple[Ints, Nodes]:
         """Route what can be routed; give the surplus that cannot, and the potentials."""
         space = self._search_space()
-        key, path = _space(self.nodes, np.int64), _space(self.nodes, np.int32)
+        key, queue = _space(self.nodes, np.int64), _space(self.nodes, np.int32)
+        waiting = _space(self.nodes, np.int8)
         surpluses, potentials = _array(surplus), _array(potential)
-        buckets = int(np.ptp(potential)) + self.nodes + 4
+        buckets = 1 << (int(np.ptp(potential)) + 64).bit_length()
         status, more = _TOO_FEW_BUCKETS, 1
         while status >= _TOO_FEW_BUCKETS:
             if status == _TOO_FEW_BUCKETS:
@@ -114,7 +115,7 @@ class _Residual:
                 more *= 2
             status = kernel.route(
                 self.first, self.to, self.back, self.room, self.price, surpluses, potentials, *space, front, rear, key,
-                self.current, path,
+                self.current, queue, waiting,
             )  # fmt: skip
         return np.asarray(surpluses, np.int64), np.asarray(potentials, np.int32)
 
@@ -123,7 +124,7 @@ class _Residual:
         reached, *space = self._search_space()
         highest = int(potential.max())
         reached = _array(np.full(self.nodes, highest, np.int32))
-        buckets = highest - int(potential.min()) + 4
+        buckets = 1 << (highest - int(potential.min()) + 4).bit_length()
         potentials = _array(potential)
         kernel.search(
             self.first, self.to, self.room, self.price, _space(self.nodes, np.int64), potentials, reached, *space,

@@ -9,8 +9,9 @@ The residual network is stored by slots: an arc is two slots, one at its tail (i
 other slot of its arc. The slots of node u are first[u] … first[u + 1] - 1. The reduced price of a slot, price[k] +
 potential[u] - potential[to[k]], is never negative while it has room: that is the proof of optimality once every
 surplus is routed (Ahuja, Magnanti, Orlin, Network Flows, 1993, sections 9.7 and 9.8). Prices and potentials are small
-integers, so the search for cheapest paths sorts by buckets (Dial 1969, doi:10.1145/363269.363610), and paths of equal
-price are filled together by a blocking flow (Dinitz 1970).
+integers, so the search for cheapest paths sorts by buckets (Dial 1969, doi:10.1145/363269.363610); between searches,
+deficits pull along them as in push-relabel methods (Goldberg, Tarjan 1988, doi:10.1145/48014.61051), ordered by price
+first and by steps second.
 """
 
 from __future__ import annotations
@@ -83,11 +84,13 @@ def search(
     """Lift the potentials by the cheapest paths from where `reached` starts, until `enough` deficits are found.
 
     On entry reached[u] is the potential from which a path may start at u, UNREACHED where none does. On return
-    key[u] = potential * 2**32 + level, one number for both, level 0 for nodes not on a cheapest path. Returns the
-    deficits found; without any, nothing has been lifted unless `enough` is 0, which means all nodes, no early end.
+    key[u] = potential * 2**32 + level, one number for both, level 0 for nodes not on a cheapest path, and 2**62 for those
+    that no path reaches. Returns the deficits found; without any, nothing has been lifted unless `enough` is 0, which
+    means all nodes, no early end.
     """
     nodes: cython.Py_ssize_t = len(first) - 1
     buckets: cython.longlong = len(front)
+    mask: cython.longlong = buckets - 1  # their number is a power of 2
     u: cython.Py_ssize_t
     v: cython.int
     k: cython.longlong
@@ -101,6 +104,7 @@ def search(
     unreached: cython.int = 1 << 30
     ended: cython.bint = False
     big: cython.longlong = 1 << 32
+    none: cython.longlong = 1 << 62
     for b in range(buckets):
         front[b] = -1
         rear[b] = -1
@@ -109,7 +113,7 @@ def search(
         after[u] = -1
         if reached[u] != unreached:
             level[u] = 1
-            b = (reached[u] - potential[u]) % buckets
+            b = (reached[u] - potential[u]) & mask
             before[u] = rear[b]
             if rear[b] >= 0:
                 after[rear[b]] = u
@@ -118,7 +122,7 @@ def search(
             rear[b] = u
             waiting += 1
     while waiting > 0 and not ended:
-        b = price_here % buckets
+        b = price_here & mask
         while front[b] >= 0:
             u = front[b]
             if enough > 0 and found >= enough and (price_here > lifted or level[u] >= last_level):
@@ -144,7 +148,7 @@ def search(
                 if candidate >= reached[v]:
                     continue
                 if reached[v] != unreached:  # leaves the bucket it waits in
-                    b = (reached[v] - potential[v]) % buckets
+                    b = (reached[v] - potential[v]) & mask
                     if before[v] >= 0:
                         after[before[v]] = after[v]
                     else:
@@ -157,7 +161,7 @@ def search(
                     waiting += 1
                 reached[v] = candidate
                 level[v] = level[u] + 1
-                b = (candidate - potential[v]) % buckets
+                b = (candidate - potential[v]) & mask
                 before[v] = rear[b]
                 after[v] = -1
                 if rear[b] >= 0:
@@ -165,7 +169,7 @@ def search(
                 else:
                     front[b] = v
                 rear[b] = v
-            b = price_here % buckets
+            b = price_here & mask
         price_here += 1
     if enough > 0 and found == 0:
         return 0
@@ -177,10 +181,12 @@ def search(
         key[u] = potential[u] * big
         if reached[u] == potential[u]:
             key[u] += level[u]
+        elif reached[u] == unreached and not ended:
+            key[u] = none
     return found
 
 
-def fill(
+def pull(
     first: cython.longlong[::1],
     to: cython.int[::1],
     back: cython.int[::1],
@@ -190,69 +196,84 @@ def fill(
     potential: cython.int[::1],
     key: cython.longlong[::1],
     current: cython.longlong[::1],
-    path: cython.int[::1],
+    queue: cython.int[::1],
+    waiting: cython.schar[::1],
 ):
-    """Route surpluses to deficits along slots of reduced price 0 that go up by one level, until none is left."""
+    """Let deficits pull from nodes of a lower key along cheapest slots, and lift the key of those that cannot.
+
+    What is pulled from becomes a deficit itself, until it is pulled from a surplus. Once about as many slots have been
+    looked at for lifting as there are, no key is lifted any more, and what cannot be pulled stays: some always can.
+    No free slot gets a negative reduced price.
+    """
     nodes: cython.Py_ssize_t = len(first) - 1
-    source: cython.Py_ssize_t
+    work: cython.longlong = len(to)
     u: cython.Py_ssize_t
-    v: cython.Py_ssize_t = 0
-    i: cython.longlong
-    k: cython.longlong = 0
-    depth: cython.longlong
-    cut: cython.longlong
+    v: cython.Py_ssize_t
+    k: cython.longlong
+    begin: cython.longlong = 0
+    end: cython.longlong = 0
+    count: cython.longlong = 0
     amount: cython.longlong
-    wanted: cython.longlong
-    onward: cython.bint
+    label: cython.longlong
+    lowest: cython.longlong
+    cheapest: cython.longlong
     big: cython.longlong = 1 << 32
+    none: cython.longlong = 1 << 62
     for u in range(nodes):
         current[u] = first[u]
-    for source in range(nodes):
-        if surplus[source] <= 0:
-            continue
-        depth = 0
-        u = source
-        while True:
-            if surplus[u] < 0:
-                amount = min(surplus[source], -surplus[u])
-                for i in range(depth):
-                    amount = min(amount, room[path[i]])
-                cut = depth
-                for i in range(depth - 1, -1, -1):
-                    k = path[i]
-                    room[k] -= amount
-                    room[back[k]] += amount
-                    if room[k] == 0:
-                        cut = i
-                surplus[source] -= amount
-                surplus[u] += amount
-                if surplus[source] == 0:
-                    break
-                if cut < depth:
-                    u = to[back[path[cut]]]
-                    depth = cut
-                continue
-            onward = False
-            wanted = key[u] + 1
-            while current[u] < first[u + 1]:
-                k = current[u]
-                if room[k] > 0:
-                    v = to[k]
-                    if key[v] == wanted + price[k] * big:
-                        onward = True
+        waiting[u] = 0
+        if surplus[u] < 0 and key[u] < none:
+            queue[end] = u
+            end += 1
+            waiting[u] = 1
+    count = end
+    if end == nodes:
+        end = 0
+    while count > 0:
+        v = queue[begin]
+        begin += 1
+        if begin == nodes:
+            begin = 0
+        count -= 1
+        waiting[v] = 0
+        while surplus[v] < 0:
+            k = current[v]
+            while k < first[v + 1]:
+                u = to[k]
+                if key[u] - price[k] * big < key[v] and room[back[k]] > 0:
+                    amount = min(-surplus[v], room[back[k]])
+                    room[back[k]] -= amount
+                    room[k] += amount
+                    surplus[v] += amount
+                    surplus[u] -= amount
+                    if surplus[u] < 0 and waiting[u] == 0:
+                        waiting[u] = 1
+                        queue[end] = u
+                        end += 1
+                        if end == nodes:
+                            end = 0
+                        count += 1
+                    if surplus[v] == 0:
                         break
-                current[u] += 1
-            if onward:
-                path[depth] = k
-                depth += 1
-                u = v
-            else:
-                key[u] = potential[u] * big  # a dead end
-                if depth == 0:
-                    break
-                depth -= 1
-                u = to[back[path[depth]]]
-                current[u] += 1
+                k += 1
+            current[v] = k
+            if surplus[v] == 0 or work <= 0:
+                break
+            lowest = none
+            cheapest = first[v]
+            for k in range(first[v], first[v + 1]):
+                label = key[to[k]] - price[k] * big
+                if label < lowest and room[back[k]] > 0:
+                    lowest = label
+                    cheapest = k
+            work -= first[v + 1] - first[v] + 8
+            if lowest == none:
+                break
+            key[v] = lowest + 1
+            current[v] = cheapest
+    for u in range(nodes):
+        if key[u] < none:
+            potential[u] = key[u] >> 32
 
 
 def route(
@@ -271,7 +292,8 @@ def route(
     rear: cython.int[::1],
     key: cython.longlong[::1],
     current: cython.longlong[::1],
-    path: cython.int[::1],
+    queue: cython.int[::1],
+    waiting: cython.schar[::1],
 ):
     """Route some of the surplus to deficits at the least cost, from potentials under which no free slot is negative.
 
@@ -280,16 +302,12 @@ def route(
     """
     nodes: cython.Py_ssize_t = len(first) - 1
     u: cython.Py_ssize_t
-    deficits: cython.longlong
     found: cython.longlong
-    surpluses: cython.longlong
-    least: cython.int
-    most: cython.int
+    deficits: cython.longlong = 0
+    surpluses: cython.longlong = 0
+    least: cython.int = potential[0]
+    most: cython.int = potential[0]
     unreached: cython.int = 1 << 30
-    deficits = 0
-    surpluses = 0
-    least = potential[0]
-    most = potential[0]
     for u in range(nodes):
         least = min(least, potential[u])
         most = max(most, potential[u])
@@ -299,17 +317,16 @@ def route(
             reached[u] = potential[u]
         elif surplus[u] < 0:
             deficits += 1
-    if surpluses == 0:
+    if surpluses == 0 or deficits == 0:
         return 0
     if most - least + 3 > len(front):
         return 2
-    deficits = (deficits + 1) // 2  # enough for a search; more costs more than it brings
     found = search(
         first, to, room, price, surplus, potential, reached, level, after, before, front, rear, key, deficits
     )
     if found == 0:
         return 1
-    fill(first, to, back, room, price, surplus, potential, key, current, path)
+    pull(first, to, back, room, price, surplus, potential, key, current, queue, waiting)
     return 3
 
 
@@ -434,7 +451,7 @@ if not cython.compiled:
         INTERPRETED = True
     else:
         INTERPRETED = False
-        for _loop in (lay_out, search, fill, route, components, stack_up):
+        for _loop in (lay_out, search, pull, route, components, stack_up):
             globals()[_loop.__name__] = numba.njit(cache=True)(_loop)
 else:
     INTERPRETED = False

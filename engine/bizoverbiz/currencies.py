@@ -22,9 +22,14 @@ CURRENCIES = MappingProxyType(
 )
 
 
-def format_amount(amount: int, currency: str) -> str:
+def digits_of(currency: str, decimals: int = 0) -> int:
+    """How many digits an amount has behind its mark: as many as a file had, or else the currency's own."""
+    return decimals or CURRENCIES[currency]
+
+
+def format_amount(amount: int, currency: str, decimals: int = 0) -> str:
     """Minor units as people read them: `format_amount(123456789, "EUR")` is `"1,234,567.89 EUR"`."""
-    digits = CURRENCIES[currency]
+    digits = digits_of(currency, decimals)
     sign = "-" if amount < 0 else ""
     whole, minor = divmod(abs(amount), 10**digits)
     return f"{sign}{whole:,}{f'.{minor:0{digits}}' if digits else ''} {currency}"

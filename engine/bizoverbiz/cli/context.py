@@ -12,6 +12,7 @@ import structlog
 from bizoverbiz.settings import Settings, load_settings
 from bizoverbiz.store.database import WORKER, Database, Transaction
 
+
 def now() -> datetime:
     return datetime.now(UTC)
 

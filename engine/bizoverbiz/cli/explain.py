@@ -27,16 +27,18 @@ def explain(
         raise typer.BadParameter("what --member is told is for that member alone: leave out --as")
     from rich.text import Text
 
-    from bizoverbiz.cli.output import console, print_json
+    from bizoverbiz.cli.output import console, print_json, working
     from bizoverbiz.explanation import explain_member, explain_obligation, telling
 
     language = lang or _language()
     if member is not None:
-        view = explain_member(directory, member, currency=currency)
+        with working("searching", quiet=json):
+            view = explain_member(directory, member, currency=currency)
         document, lines = telling.member_document(view), telling.tell_member(view, language)
     else:
         assert obligation is not None, "checked above"
-        told = explain_obligation(directory, obligation, asker=asker, currency=currency)
+        with working("searching", quiet=json):
+            told = explain_obligation(directory, obligation, asker=asker, currency=currency)
         document, lines = telling.obligation_document(told), telling.tell_obligation(told, language)
     if json:
         print_json(document)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 from bizoverbiz.cli.explain import explain
@@ -9,8 +11,7 @@ from bizoverbiz.cli.generate import generate
 from bizoverbiz.cli.net import net
 from bizoverbiz.cli.verify import verify
 
-COMMANDS = {"net": net, "verify": verify, "explain": explain, "generate": generate}
-
+COMMANDS: dict[str, Callable[..., None]] = {"net": net, "verify": verify, "explain": explain, "generate": generate}
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -9,9 +9,6 @@ from typing import Annotated
 
 import typer
 
-#: The reference model takes seconds up to here.
-_CLEARABLE_UP_TO = 20_000
-
 
 def generate(
     firms: Annotated[int, typer.Option(help="How many firms.", min=2)],
@@ -24,25 +21,31 @@ def generate(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The day the obligations are open. Default: 2026-11-22."),
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No statistics: computing them takes longest.")] = False,
 ) -> None:
     """Draw a network of obligations like a real one: amounts in cents, statistics on standard error."""
     # here, because numpy, polars and scipy take a second to load, and every command would wait for them
     from bizoverbiz import generation
+    from bizoverbiz.cli.output import working
 
     day = on.date() if on else generation.DEFAULT_ON
     try:
         if out is not None:
             generation.check_target(out)
-        network = generation.draw_network(firms, obligations, seed, on=day)
-        generation.write(network.frame(), out or sys.stdout.buffer)
+        with working("drawing", quiet=quiet):
+            network = generation.draw_network(firms, obligations, seed, on=day)
+            generation.write(network.frame(), out or sys.stdout.buffer)
     except generation.GenerationError as error:
         raise typer.BadParameter(str(error)) from None
-    statistics = generation.measure(
-        network.debtor,
-        network.creditor,
-        network.amount,
-        network.due,
-        on=day,
-        clearing=generation.maximum_set_off if obligations <= _CLEARABLE_UP_TO else None,
-    )
+    if quiet:
+        return
+    with working("measuring"):
+        statistics = generation.measure(
+            network.debtor,
+            network.creditor,
+            network.amount,
+            network.due,
+            on=day,
+            clearing=generation.maximum_set_off,
+        )
     typer.echo("\n".join(statistics.lines()), err=True)

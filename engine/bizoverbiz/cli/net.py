@@ -119,15 +119,19 @@ def _tell(console: Any, directory: Path, summary: dict[str, Any], rules: Rules) 
     from bizoverbiz.currencies import format_amount
 
     console.print(f"{summary['obligations']:,} obligations of {summary['firms']:,} firms")
+    decimals = summary["decimals"]
     for code, part in summary["currency"].items():
-        cleared, total = format_amount(part["set_off"], code), format_amount(part["total"], code)
-        proof = "proven to be the most possible" if part["set_off"] == part["upper_bound"] else (
-            f"at most {format_amount(part['upper_bound'], code)} possible"
+        cleared, total = (format_amount(part[name], code, decimals) for name in ("set_off", "total"))
+        proof = (
+            "proven to be the most possible"
+            if part["set_off"] == part["upper_bound"]
+            else (f"at most {format_amount(part['upper_bound'], code, decimals)} possible")
         )
         console.print(f"{cleared} of {total} set off ({part['percent']} %), {proof}")
     if rules.fairness:
         kept = summary["options"]["fairness"]["kept"]
-        console.print("fairness kept: " + ", ".join(f"{float(Fraction(share)):.6f} in {code}" for code, share in kept.items()))
+        shares = ", ".join(f"{float(Fraction(share)):.6f} in {code}" for code, share in kept.items())
+        console.print(f"fairness kept: {shares}")
     console.print(f"{directory / 'report.html'} shows it, `bizoverbiz verify {directory}` checks it", markup=False)
 
 
@@ -173,7 +177,8 @@ def _caps(path: Path | None) -> dict[str, int]:
                 if number == 1 and row == ["member", "cap"]:
                     continue
                 if len(row) != 2 or not row[1].strip().isascii() or not row[1].strip().isdigit():
-                    raise FileError(str(path), f"{','.join(row)[:80]!r} is no member and cap", "write member,cap", line=number)
+                    reason = f"{','.join(row)[:80]!r} is no member and cap"
+                    raise FileError(str(path), reason, "write member,cap", line=number)
                 if row[0].strip() in caps:
                     raise FileError(str(path), f"{row[0]!r} stands twice", "give each member one cap", line=number)
                 caps[row[0].strip()] = int(row[1])

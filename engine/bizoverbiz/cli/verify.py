@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bizoverbiz.currencies import format_amount
+
 if TYPE_CHECKING:
     from bizoverbiz.verification import Verified, VerifiedCurrency
 
@@ -18,11 +20,12 @@ def verify(
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Check a result from its files alone: amounts, balances, figures and the proof that no more was possible."""
-    from bizoverbiz.cli.output import console, print_json
+    from bizoverbiz.cli.output import console, print_json, working
     from bizoverbiz.verification import VerificationError, verify_directory
 
     try:
-        verified = verify_directory(directory, obligations)
+        with working("verifying", quiet=quiet or json):
+            verified = verify_directory(directory, obligations)
     except VerificationError as error:
         if not json:
             raise
@@ -37,7 +40,7 @@ def verify(
     against = f"and is made from {obligations}" if obligations else "as far as its files alone can show"
     console.print(f"Holds, {against}: {summary.obligations:,} obligations of {summary.firms:,} firms", markup=False)
     for code, part in verified.currency.items():
-        console.print(f"{code}: {_currency(part, summary.decimals)}", markup=False)
+        console.print(f"{_currency(code, part, summary.decimals)}", markup=False)
 
 
 def _document(verified: Verified) -> dict[str, object]:
@@ -58,10 +61,9 @@ def _document(verified: Verified) -> dict[str, object]:
     }
 
 
-def _currency(part: VerifiedCurrency, decimals: int) -> str:
+def _currency(code: str, part: VerifiedCurrency, decimals: int) -> str:
     def figure(amount: int) -> str:
-        whole, minor = divmod(amount, 10**decimals)
-        return f"{whole:,}{f'.{minor:0{decimals}}' if decimals else ''}"
+        return format_amount(amount, code, decimals)
 
     proven = {
         "certificate": "the certificate proves that no more was possible",

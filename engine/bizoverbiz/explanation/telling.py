@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bizoverbiz.currencies import digits_of
 from bizoverbiz.explanation.reasons import Currency, Explanation, Group, Help, MemberView, Reason, Remedy
 from bizoverbiz.explanation.wording import RULES, SENTENCES
 from bizoverbiz.report.formats import Format
@@ -90,7 +91,7 @@ class _Teller:
     """The sentences of one language with the amounts of one currency."""
 
     def __init__(self, language: str, decimals: int, currency: str) -> None:
-        self._format = Format(Wording(language), decimals)
+        self._format = Format(Wording(language), digits_of(currency, decimals))
         self._language, self._currency = language, currency
 
     def say(self, key: str, **values: str) -> str:

@@ -84,9 +84,9 @@ def search(
     """Lift the potentials by the cheapest paths from where `reached` starts, until `enough` deficits are found.
 
     On entry reached[u] is the potential from which a path may start at u, UNREACHED where none does. On return
-    key[u] = potential * 2**32 + level, one number for both, level 0 for nodes not on a cheapest path, and 2**62 for those
-    that no path reaches. Returns the deficits found; without any, nothing has been lifted unless `enough` is 0, which
-    means all nodes, no early end.
+    key[u] = potential * 2**32 + level, one number for both, level 0 for nodes not on a cheapest path, and 2**62 for
+    those that no path reaches. Returns the deficits found; without any, nothing has been lifted unless `enough` is 0,
+    which means all nodes, no early end.
     """
     nodes: cython.Py_ssize_t = len(first) - 1
     buckets: cython.longlong = len(front)
@@ -201,9 +201,9 @@ def pull(
 ):
     """Let deficits pull from nodes of a lower key along cheapest slots, and lift the key of those that cannot.
 
-    What is pulled from becomes a deficit itself, until it is pulled from a surplus. Once about as many slots have been
-    looked at for lifting as there are, no key is lifted any more, and what cannot be pulled stays: some always can.
-    No free slot gets a negative reduced price.
+    What is pulled from becomes a deficit itself, until it is pulled from a surplus. Ends when about as many slots have
+    been looked at for lifting as there are, though not before something came from a surplus. No free slot gets a
+    negative reduced price.
     """
     nodes: cython.Py_ssize_t = len(first) - 1
     work: cython.longlong = len(to)
@@ -219,6 +219,7 @@ def pull(
     cheapest: cython.longlong
     big: cython.longlong = 1 << 32
     none: cython.longlong = 1 << 62
+    absorbed: cython.bint = False
     for u in range(nodes):
         current[u] = first[u]
         waiting[u] = 0
@@ -229,7 +230,7 @@ def pull(
     count = end
     if end == nodes:
         end = 0
-    while count > 0:
+    while count > 0 and (work > 0 or not absorbed):
         v = queue[begin]
         begin += 1
         if begin == nodes:
@@ -245,6 +246,8 @@ def pull(
                     room[back[k]] -= amount
                     room[k] += amount
                     surplus[v] += amount
+                    if surplus[u] > 0:
+                        absorbed = True
                     surplus[u] -= amount
                     if surplus[u] < 0 and waiting[u] == 0:
                         waiting[u] = 1

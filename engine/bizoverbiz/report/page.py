@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 import polars as pl
 
+from bizoverbiz.currencies import digits_of
 from bizoverbiz.report import drawing, figures, network
 from bizoverbiz.report.formats import Format
 from bizoverbiz.report.wording import SENTENCES, Wording
@@ -67,10 +68,10 @@ def render(
     Raises:
         UnknownLanguageError: no such language.
     """
-    text = Format(Wording(language), summary["decimals"])
+    wording = Wording(language)
     sections = [
         _section(
-            text,
+            Format(wording, digits_of(code, summary["decimals"])),
             place,
             code,
             summary,
@@ -79,8 +80,8 @@ def render(
         for place, code in enumerate(sorted(summary["currency"]), 1)
     ]
     return _TEMPLATES.get_template("page.html").render(
-        t=text.wording,
-        f=text,
+        t=wording,
+        f=Format(wording, 0),
         input=quote(summary["input"]["name"]),
         summary=summary,
         sections=sections,
@@ -107,12 +108,13 @@ def _section(
     return {
         "place": place,
         "code": code,
+        "f": text,
         "figures": summary["currency"][code],
         "obligations": len(setoffs),
         "members": len(members),
         "outcomes": [Row(t(str(part.key)), part) for part in figures.by_outcome(setoffs)],
         "ages": [Row(t(str(part.key)), part) for part in figures.by_age(ages)],
-        "sizes": [Row(_size(text, int(part.key)), part) for part in figures.by_size(setoffs, summary["decimals"])],
+        "sizes": [Row(_size(text, int(part.key)), part) for part in figures.by_size(setoffs, text.decimals)],
         "shares": [Row(_share(text, int(part.key)), part) for part in figures.by_cleared_share(members)],
         "largest": figures.largest_members(members, LARGEST),
         "concentration": figures.concentration(members),
@@ -175,14 +177,19 @@ def _rules(text: Format, code: str, options: Mapping[str, Any], exclusions: Iter
     return rules
 
 
+def _percent(text: Format, share: str) -> str:
+    part, _, whole = share.partition("/")
+    return text.percent(int(part), int(whole or 1))
+
+
 def _value(text: Format, code: str, name: str, value: Any) -> str:
     """Write an option's value: an amount, days, or how many entries a mapping has."""
-    if isinstance(value, Mapping) and code in value:
-        value = value[code]
+    if isinstance(value, Mapping) and "kept" in value:
+        return text.wording("kept", wanted=_percent(text, value["wanted"]), kept=_percent(text, value["kept"][code]))
     if value is True:
         return text.wording("yes")
-    if isinstance(value, Mapping):
-        return text.count("entries", len(value))
+    if name == "member-caps":
+        return text.count("members", value)
     if isinstance(value, int) and name in AMOUNTS:
         return text.money(value, code)
     if isinstance(value, int) and name == "horizon":

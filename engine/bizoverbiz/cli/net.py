@@ -13,6 +13,11 @@ import typer
 if TYPE_CHECKING:
     from bizoverbiz.netting import Rules
 
+_SLOW_FROM = 20_000
+_SLOW = (
+    "bizoverbiz: the netting kernel is interpreted here and takes minutes: install numba, or a C compiler with"
+    " Python's headers and then bizoverbiz again"
+)
 _RULES = "Rules"
 _INTEGERS = "Rules that need integer variables (small networks)"
 
@@ -78,6 +83,7 @@ def net(
     from bizoverbiz.cli.output import Steps, console, print_json
     from bizoverbiz.files import read
     from bizoverbiz.netting import Rules
+    from bizoverbiz.netting.kernel import INTERPRETED
     from bizoverbiz.report import render
     from bizoverbiz.results import net_file, previous_potentials, write_directory
     from bizoverbiz.results.directory import check_directory
@@ -103,6 +109,8 @@ def net(
         steps.begin("read")
         start = None if previous is None else previous_potentials(previous)
         file = read(obligations, decimals=decimals, currency=currency, progress=steps.advance)
+        if INTERPRETED and file.rows > _SLOW_FROM and not quiet:
+            typer.echo(_SLOW, err=True)
         result = net_file(
             file, on=day, decimals=decimals, rules=rules, previous=start, backend=backend, on_step=steps.begin
         )

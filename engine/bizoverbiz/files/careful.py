@@ -16,7 +16,7 @@ from bizoverbiz.files.errors import CellError, FileError, quote
 from bizoverbiz.files.vectors import SCHEMA, convert, strip
 
 #: Rows converted together.
-_BATCH = 50_000
+_BATCH = 20_000
 
 
 @dataclass(frozen=True, slots=True)

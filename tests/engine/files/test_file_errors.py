@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from bizoverbiz.errors import BizoverbizError
-from bizoverbiz.files import FileError, read
+from bizoverbiz.files import FileError, careful, read, regular
 
 HEADER = "debtor,creditor,amount\n"
 FULL = "id,debtor,creditor,amount,currency,issue_date,due_date\n"
@@ -34,6 +34,14 @@ def refusal(tmp_path: Path):
         return error
 
     return refused
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Lets a short file be read in many parts."""
+    monkeypatch.setattr(regular, "_BLOCK", 64)
+    monkeypatch.setattr(regular, "_PART", 256)
+    monkeypatch.setattr(careful, "_BATCH", 16)
 
 
 def place(error: FileError) -> tuple[int | None, str | None]:
@@ -76,10 +84,12 @@ def place(error: FileError) -> tuple[int | None, str | None]:
         (" ", 0, "is empty"),
     ],
 )
-@pytest.mark.parametrize("rows_before", [0, 300])
-def test_an_amount_that_is_no_positive_number_is_refused_with_its_line(refusal, amount, decimals, reason, rows_before):
-    error = refusal(HEADER + "A,B,1\n" * rows_before + f"A,B,{amount}\nA,B,x\n", decimals=decimals)
-    assert place(error) == (rows_before + 2, "amount")
+@pytest.mark.parametrize(("before", "after"), [(0, ""), (300, "A,B,x\n")])
+def test_an_amount_that_is_no_positive_number_is_refused_with_its_line(
+    refusal, small_parts, amount, decimals, reason, before, after
+):
+    error = refusal(HEADER + "A,B,1\n" * before + f"A,B,{amount}\n{after}", decimals=decimals)
+    assert place(error) == (before + 2, "amount")
     assert reason in error.reason
 
 
@@ -123,12 +133,13 @@ def test_a_value_that_means_nothing_is_refused_with_line_and_column(refusal, row
     assert reason in error.reason
 
 
+@pytest.mark.parametrize("length", [257, 10_000])
 @pytest.mark.parametrize("column", ["id", "debtor", "creditor"])
-def test_a_name_of_10_000_characters_is_refused_and_quoted_short(refusal, column):
-    values = {"id": "1", "debtor": "A", "creditor": "B"} | {column: "é" * 10_000}
+def test_a_name_of_more_than_256_characters_is_refused_and_quoted_short(refusal, column, length):
+    values = {"id": "1", "debtor": "A", "creditor": "B"} | {column: "é" * length}
     error = refusal(f"id,debtor,creditor,amount\n{','.join(values.values())},5\n")
     assert place(error) == (2, column)
-    assert "10,000 characters" in error.reason
+    assert f"{length:,} characters" in error.reason
     assert "at most 256" in error.way_out
     assert len(str(error)) < 400
 
@@ -191,6 +202,19 @@ def test_a_row_of_another_width_is_refused(refusal, row, found):
     error = refusal(f"{HEADER}A,B,1\n{row}\nA,B,1,1\nA,B\n")
     assert error.line == 3
     assert f"{found} where 3 fields separated by commas are expected" in error.reason
+
+
+@pytest.mark.parametrize("row", ["A,B,1", "A,B,1,,", "A,B,1,,x", "A,B,1,,,\nA,B,1", "A,B,1\nA,B,1,,"])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_row_without_its_empty_last_field_or_with_one_more_is_refused(refusal, row, quoted):
+    content = f"debtor,creditor,amount,due_date\nA,B,1,\n{row}\nA,B,1,\n"
+    assert refusal(content.replace("A", '"A"') if quoted else content).line == 3
+
+
+def test_a_carriage_return_alone_ends_a_line(refusal):
+    error = refusal(HEADER + "A,B,1\nA,B\rC,1\n")
+    assert error.line == 3
+    assert "2 fields" in error.reason
 
 
 def test_the_first_wrong_line_is_named_whatever_is_wrong_on_later_ones(refusal):

@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from bizoverbiz.netting import Rules
+    from bizoverbiz.results import FileNetting
 
 _SLOW_FROM = 20_000
 _SLOW = (
@@ -72,6 +73,7 @@ def net(
     ] = 0.0,
     nodes: Annotated[int, typer.Option(min=1, help="Nodes to search at most.", rich_help_panel=_INTEGERS)] = 10_000,
     backend: Annotated[Backend, typer.Option(help="What solves; the result is the same.")] = Backend.kernel,
+    page: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html, for people.")] = True,
     lang: Annotated[Language, typer.Option(help="Language of report.html.")] = Language.en,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
@@ -84,7 +86,6 @@ def net(
     from bizoverbiz.files import read
     from bizoverbiz.netting import Rules
     from bizoverbiz.netting.kernel import INTERPRETED
-    from bizoverbiz.report import render
     from bizoverbiz.results import net_file, previous_potentials, write_directory
     from bizoverbiz.results.directory import check_directory
 
@@ -115,15 +116,21 @@ def net(
             file, on=day, decimals=decimals, rules=rules, previous=start, backend=backend, on_step=steps.begin
         )
         del file
-        report = render(result.summary, result.setoffs, result.members, result.ages, language=lang.value)
+        report = _page(result, lang) if page else None
         write_directory(directory, result, report, steps.seconds)
     if json:
         print_json(result.summary | {"seconds": steps.seconds()})
     elif not quiet:
-        _tell(console, directory, result.summary, rules)
+        _tell(console, directory, result.summary, rules, page=page)
 
 
-def _tell(console: Any, directory: Path, summary: dict[str, Any], rules: Rules) -> None:
+def _page(result: FileNetting, language: Language) -> str:
+    from bizoverbiz.report import render  # loads what draws
+
+    return render(result.summary, result.setoffs, result.members, result.ages, language=language.value)
+
+
+def _tell(console: Any, directory: Path, summary: dict[str, Any], rules: Rules, *, page: bool) -> None:
     from bizoverbiz.currencies import format_amount
 
     console.print(f"{summary['obligations']:,} obligations of {summary['firms']:,} firms")
@@ -140,7 +147,8 @@ def _tell(console: Any, directory: Path, summary: dict[str, Any], rules: Rules) 
         kept = summary["options"]["fairness"]["kept"]
         shares = ", ".join(f"{float(Fraction(share)):.6f} in {code}" for code, share in kept.items())
         console.print(f"fairness kept: {shares}")
-    console.print(f"{directory / 'report.html'} shows it, `bizoverbiz verify {directory}` checks it", markup=False)
+    shows = f"{directory / 'report.html'} shows it, " if page else ""
+    console.print(f"{shows}`bizoverbiz verify {directory}` checks it", markup=False)
 
 
 def _day(text: str | None) -> date:

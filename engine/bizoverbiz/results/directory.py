@@ -24,13 +24,15 @@ class ResultError(WrongInputError):
     """A directory of a result that cannot be written or read; the message names it, the reason and the way out."""
 
 
-def write_directory(directory: Path, result: FileNetting, report: str, seconds: Callable[[], dict[str, float]]) -> None:
+def write_directory(
+    directory: Path, result: FileNetting, report: str | None, seconds: Callable[[], dict[str, float]]
+) -> None:
     """Write a result; an earlier result there is replaced, anything else is left alone and refused.
 
     Args:
         directory: to be made, or to be replaced when it holds an earlier result.
         result: its tables and figures.
-        report: the page for people.
+        report: the page for people, if there is one.
         seconds: asked last for the time each step took.
 
     Raises:
@@ -47,7 +49,8 @@ def write_directory(directory: Path, result: FileNetting, report: str, seconds: 
         plain.write_csv(partial / "setoffs.csv")
         result.members.write_csv(partial / "members.csv")
         _write_json(partial / "certificate.json", result.certificate)
-        (partial / "report.html").write_text(report, encoding="utf-8")
+        if report is not None:
+            (partial / "report.html").write_text(report, encoding="utf-8")
         _write_json(partial / "summary.json", result.summary | {"seconds": seconds()}, indent=2)
         partial.chmod(0o777 & ~_umask())
         if directory.exists():

@@ -128,7 +128,7 @@ def read_result(directory: Path) -> Result:
     """
     if not directory.is_dir():
         raise VerificationError(str(directory), "is no directory; give the one that `bizoverbiz net --out` made")
-    if not _open(directory / REPORT).stat().st_size:
+    if (directory / REPORT).exists() and not _open(directory / REPORT).stat().st_size:
         raise VerificationError(REPORT, "is empty")
     return Result(
         summary=read_summary(directory),

@@ -39,7 +39,7 @@ def verify_directory(directory: Path, obligations: Path | None = None) -> Verifi
     """Recheck a result directory from its files alone, or against the file of obligations it was made from.
 
     Everything in setoffs.csv, members.csv, certificate.json and summary.json is checked but the times the run took;
-    report.html has to be there, its words are not read. Without the file of obligations nothing shows that the
+    report.html may be left out, its words are not read. Without the file of obligations nothing shows that the
     amounts are those that were declared, and that what the horizon left out is due beyond it. Caps of single members
     and fairness floors are taken as they stand in the certificate.
 

@@ -99,7 +99,6 @@ DAMAGES: list[tuple[str, Damage, str]] = [
     ("no members", lambda d: (d / members).unlink(), "members.csv: is missing"),
     ("no certificate", lambda d: (d / certificate).unlink(), "certificate.json: is missing"),
     ("no summary", lambda d: (d / summary).unlink(), "summary.json: is missing"),
-    ("no report", lambda d: (d / "report.html").unlink(), "report.html: is missing"),
     ("empty report", lambda d: (d / "report.html").write_text("") and None, "report.html: is empty"),
     ("empty set-offs", lambda d: (d / setoffs).write_text("") and None, "setoffs.csv, line 1: the header is ''"),
     ("columns swapped", lines(setoffs, lambda f: ["debtor,id" + f[0][9:], *f[1:]]), "line 1: the header is 'debtor,id"),

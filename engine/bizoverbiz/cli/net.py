@@ -71,7 +71,7 @@ def net(
     gap: Annotated[
         float, typer.Option(min=0, max=0.99, help="Share of the bound to be content with.", rich_help_panel=_INTEGERS)
     ] = 0.0,
-    nodes: Annotated[int, typer.Option(min=1, help="Nodes to search at most.", rich_help_panel=_INTEGERS)] = 10_000,
+    nodes: Annotated[int, typer.Option(min=1, help="Nodes to search at most.", rich_help_panel=_INTEGERS)] = 1_000,
     backend: Annotated[Backend, typer.Option(help="What solves; the result is the same.")] = Backend.kernel,
     page: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html, for people.")] = True,
     lang: Annotated[Language, typer.Option(help="Language of report.html.")] = Language.en,

@@ -24,7 +24,7 @@ HIGHS_OPTIONS: Mapping[str, object] = {"solver": "simplex", "parallel": "off", "
 LARGEST_IN_DOUBLES = 2**53 - 1
 
 
-def define_flows(problem: pulp.LpProblem, low: Sequence[int], high: Sequence[int]) -> list[pulp.LpVariable]:
+def define_flows(problem: pulp.LpProblem, low: Sequence[float], high: Sequence[float]) -> list[pulp.LpVariable]:
     """Give one variable an arc, within its bounds: low_a <= f_a <= high_a."""
     return [problem.add_variable(f"f{i:07}", *bounds) for i, bounds in enumerate(zip(low, high, strict=True))]
 

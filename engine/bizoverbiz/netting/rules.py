@@ -54,7 +54,7 @@ class Rules:
     fewest: bool = False
     #: For the last three: the largest share that the result may lie below the bound, and the most nodes searched.
     gap: float = 0.0
-    nodes: int = 10_000
+    nodes: int = 1_000
 
     def __post_init__(self) -> None:
         """Refuse what means nothing.
@@ -81,7 +81,12 @@ class Rules:
     @property
     def integers(self) -> bool:
         """Tell whether a rule needs integer variables, so that the optimum is no pure flow."""
-        return self.whole or self.fewest or self.smallest_set_off > 1
+        return self.fewest or self.restricts_amounts
+
+    @property
+    def restricts_amounts(self) -> bool:
+        """Tell whether not every amount up to the ceiling may be set off."""
+        return self.whole or self.smallest_set_off > 1
 
 
 def ceilings(columns: Columns, rules: Rules, on: date) -> tuple[Ints, Small]:

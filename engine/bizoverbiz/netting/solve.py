@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -12,7 +13,7 @@ import numpy as np
 from bizoverbiz.netting import flow
 from bizoverbiz.netting.certificate import Certificate, CertificateError, verify, verify_columns
 from bizoverbiz.netting.clearing import Bounds, Maximise, Solution, clear
-from bizoverbiz.netting.columns import EPOCH, NO_DUE_DATE, Columns, Ints, Nodes, Small
+from bizoverbiz.netting.columns import EPOCH, NO_DUE_DATE, Columns, Ints, Mask, Nodes, Small, exact_sum
 from bizoverbiz.netting.errors import InfeasibleError, SolverError
 from bizoverbiz.netting.fairness import alone, floors, largest_share
 from bizoverbiz.netting.obligations import LARGEST, Obligation, check
@@ -111,7 +112,7 @@ def net_columns(
         raise CertificateError(f"not proven to be the maximum: {certificate.total} is set off, the bound is {bound}")
     if not rules.integers:
         return ColumnsNetting(ceiling, reason, solution.set_off, certificate, bound, bound, share)
-    set_off, solver_bound = _choose(limited, age, rules, proposal, most, least, bound, on_step)
+    set_off, solver_bound = _choose(limited, age, rules, proposal, most, least, solution, on_step)
     on_step("verify")
     certificate = replace(certificate, total=int(set_off.sum()))
     _verify(members, limited, set_off, certificate)
@@ -206,29 +207,41 @@ def _choose(
     proposal: Ints | None,
     most: dict[int, int],
     least: dict[int, int],
-    bound: int,
+    free: Solution,
     on_step: Callable[[str], None],
 ) -> tuple[Ints, int]:
-    """Give the set-offs under rules with integer variables, and the solver's bound."""
-    from bizoverbiz.netting.integers import choose
+    """Give the set-offs under rules with integer variables, and the solver's bound; `free` is without these rules."""
+    from bizoverbiz.netting.integers import Face, choose
 
     on_step("solve")
-    choice = choose(columns, rules, most, least, bound)
-    ceiling = np.where(choice.touched, columns.ceiling, 0)
-    lowest = ceiling if rules.whole else np.minimum(ceiling, rules.smallest_set_off)
-    if not rules.whole:
-        # what lies before the last touched of its pair is set off wholly: the order of imputation
-        same = (columns.debtor[1:] == columns.debtor[:-1]) & (columns.creditor[1:] == columns.creditor[:-1])
-        followed = np.append(same & choice.touched[1:], False)
-        lowest = np.where(followed, ceiling, lowest)
-    try:
-        solution = clear(
-            replace(columns, ceiling=ceiling), age, least=lowest, proposal=proposal, bounds=_bounds(most, least)
-        )
-    except InfeasibleError as error:
-        raise SolverError("the obligations that HiGHS chose cannot be balanced to the last cent") from error
-    total = int(solution.set_off.sum())
-    return solution.set_off, max(choice.bound, total)
+    if rules.restricts_amounts:
+        face = Face(np.zeros_like(columns.ceiling), columns.ceiling, most, least)
+    else:
+        multipliers = dict(zip(sorted({*most, *least}), free.multiplier.tolist(), strict=True))
+        face = Face.optimal(columns, free.potential, multipliers, most, least)
+    choice = choose(columns, rules, face, free.set_off)
+    bounds = _bounds(most, least)
+    found = []
+    for touched in choice.touched:
+        ceiling = np.where(touched, columns.ceiling, 0)
+        lowest = _lowest(columns, touched, rules)
+        with suppress(InfeasibleError):
+            limited = replace(columns, ceiling=ceiling)
+            found.append(clear(limited, age, least=lowest, proposal=proposal, bounds=bounds).set_off)
+    if not found:
+        raise SolverError("the obligations that HiGHS chose cannot be balanced to the last cent: allow more nodes")
+    set_off = max(found, key=exact_sum)
+    return set_off, max(choice.bound, exact_sum(set_off))
+
+
+def _lowest(columns: Columns, touched: Mask, rules: Rules) -> Ints:
+    """Give the least that is set off of each touched row: the rule's, and all where a later one of its pair follows."""
+    ceiling = np.where(touched, columns.ceiling, 0)
+    if rules.whole:
+        return ceiling
+    same = (columns.debtor[1:] == columns.debtor[:-1]) & (columns.creditor[1:] == columns.creditor[:-1])
+    followed = np.append(same & touched[1:], False)
+    return np.where(followed, ceiling, np.minimum(ceiling, rules.smallest_set_off))
 
 
 def _certificate(

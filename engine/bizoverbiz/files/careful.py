@@ -120,12 +120,11 @@ def _rows_of_one_width(data: bytes, start: int, lines: int, layout: Layout, file
                 )
             yield row
     except csv.Error as error:
-        raise FileError(
-            file,
-            f"a double quote from here on is not closed properly ({error})",
-            "close it, and write a double quote within a text twice",
-            line=lines + following,
-        ) from error
+        reason = "a double quote from here on is not closed properly"
+        if "limit" in str(error):
+            reason = f"a field has more than {csv.field_size_limit():,} characters; perhaps a double quote is left open"
+        way_out = "close it, and write a double quote within a text twice"
+        raise FileError(file, reason, way_out, line=lines + following) from error
 
 
 def _fields(count: int) -> str:

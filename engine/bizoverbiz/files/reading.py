@@ -136,19 +136,19 @@ def _check_text(data: bytes, file: str) -> None:
     if data.isascii():
         return
     decoder = codecs.getincrementaldecoder("utf-8")()
-    size, done = 2**20, 0
+    size = 2**20
     for begin in range(0, len(data), size):
         chunk = data[begin : begin + size]
         waiting = len(decoder.getstate()[0])
         try:
             decoder.decode(chunk, final=begin + size >= len(data))
         except UnicodeDecodeError as error:
-            done = begin - waiting + error.start
+            position = begin - waiting + error.start
             raise FileError(
                 file,
-                f"the byte {data[done]:#04x} is not UTF-8 (Latin-1 or Windows-1252?)",
+                f"the byte {data[position]:#04x} is not UTF-8 (Latin-1 or Windows-1252?)",
                 "save it as UTF-8",
-                line=_line_of(data, done),
+                line=_line_of(data, position),
             ) from error
 
 

@@ -26,7 +26,7 @@ from bizoverbiz.files.whole import check_whole
 
 fuzz = settings(
     deadline=None,
-    max_examples=int(os.environ.get("BIZOVERBIZ_FUZZ", "250")),
+    max_examples=int(os.environ.get("BIZOVERBIZ_FUZZ", "120")),
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )

@@ -144,9 +144,11 @@ def test_a_name_of_more_than_256_characters_is_refused_and_quoted_short(refusal,
     assert len(str(error)) < 400
 
 
-def test_a_line_longer_than_the_csv_module_takes_is_refused(refusal):
-    error = refusal(f"{HEADER}A,B,5\n{'a' * 200_000},B,5\n")
+@pytest.mark.parametrize("row", ["a" * 200_000 + ",B,5,", "A,B,5," + "a" * 200_000, 'A,B,5,"' + "a\n" * 100_000 + '"'])
+def test_a_field_longer_than_the_csv_module_takes_is_refused_in_any_column(refusal, row):
+    error = refusal(f"debtor,creditor,amount,note\nA,B,5,\n{row}\n")
     assert error.line == 3
+    assert "more than 131,072 characters" in error.reason
 
 
 def test_an_id_used_twice_is_refused_with_both_lines(refusal):
@@ -205,10 +207,18 @@ def test_a_row_of_another_width_is_refused(refusal, row, found):
 
 
 @pytest.mark.parametrize("row", ["A,B,1", "A,B,1,,", "A,B,1,,x", "A,B,1,,,\nA,B,1", "A,B,1\nA,B,1,,"])
+@pytest.mark.parametrize("last", ["due_date", "note"])
 @pytest.mark.parametrize("quoted", [False, True])
-def test_a_row_without_its_empty_last_field_or_with_one_more_is_refused(refusal, row, quoted):
-    content = f"debtor,creditor,amount,due_date\nA,B,1,\n{row}\nA,B,1,\n"
+def test_a_row_without_its_empty_last_field_or_with_one_more_is_refused(refusal, row, last, quoted):
+    content = f"debtor,creditor,amount,{last}\nA,B,1,\n{row}\nA,B,1,\n"
     assert refusal(content.replace("A", '"A"') if quoted else content).line == 3
+
+
+@pytest.mark.parametrize(("note", "reason"), [('"a"b', "double quote"), ('a"b,c"', "5 fields"), ('"a', "double quote")])
+def test_stray_quotes_are_refused_even_where_the_column_means_nothing(refusal, note, reason):
+    error = refusal(f"debtor,creditor,amount,note\nA,B,1,\nA,B,2,{note}\n")
+    assert error.line == 3
+    assert reason in error.reason
 
 
 def test_a_carriage_return_alone_ends_a_line(refusal):

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo stop test test-engine test-odoo test-e2e lint env clean
+.PHONY: help setup demo stop test test-engine test-odoo test-e2e bench lint env clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test-odoo: setup ## the addons' tests inside Odoo only
 
 test-e2e: setup ## the whole demo as a test only
 	@scripts/test.sh e2e
+
+bench: ## measure this project and others side by side, into docs/benchmarks.md; SIZES="1k 10k": of 1k 10k 100k 1M 2M
+	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks $(SIZES)
 
 lint: ## ruff, mypy, import contracts, pylint-odoo, XML and shell formatting
 	@scripts/setup.sh engine lint && scripts/lint.sh

@@ -4,6 +4,7 @@
 #   scripts/setup.sh engine   the engine, its tests' tools and PostgreSQL  -> .venv
 #   scripts/setup.sh odoo     Odoo 19 Community and its Python libraries   -> .odoo
 #   scripts/setup.sh lint     the linters                                  -> .lint
+#   scripts/setup.sh bench    the solvers it is compared with              -> .venv
 #
 # Every step leaves a stamp made from its inputs, so that a second call does nothing.
 set -euo pipefail
@@ -92,6 +93,15 @@ setup_engine() {
   digest "${inputs[@]}" > $stamp
 }
 
+setup_bench() {
+  setup_engine
+  local stamp=.venv/.stamp-bench
+  stamped $stamp setup.cfg constraints/engine.txt constraints/bench.txt && return
+  say "benchmarks: OR-Tools and LEMON into .venv"
+  pip_install .venv -c constraints/engine.txt -c constraints/bench.txt -e '.[bench]'
+  digest setup.cfg constraints/engine.txt constraints/bench.txt > $stamp
+}
+
 setup_odoo() {
   local stamp=.odoo/.stamp
   stamped $stamp constraints/odoo.txt && return
@@ -141,6 +151,7 @@ for part in "$@"; do
     engine) setup_engine ;;
     odoo) setup_odoo ;;
     lint) setup_lint ;;
-    *) die "unknown part '$part': engine, odoo or lint" ;;
+    bench) setup_bench ;;
+    *) die "unknown part '$part': engine, odoo, lint or bench" ;;
   esac
 done

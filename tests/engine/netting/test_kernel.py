@@ -29,11 +29,12 @@ medium = networks(firms=10, most=60, ceiling=10**6)
 chances = st.randoms(use_true_random=False)
 
 
-def loaded_from_source(name: str) -> ModuleType:
+def loaded_from_source(name: str, patch: pytest.MonkeyPatch) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, SOURCE)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    patch.setitem(sys.modules, name, module)  # where numba looks for what it compiled earlier
     spec.loader.exec_module(module)
     return module
 
@@ -42,7 +43,7 @@ def loaded_from_source(name: str) -> ModuleType:
 def interpreted() -> ModuleType:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "numba", None)
-        module = loaded_from_source("interpreted_kernel")
+        module = loaded_from_source("interpreted_kernel", patch)
     assert module.INTERPRETED
     return module
 
@@ -104,9 +105,12 @@ def test_the_interpreted_kernel_gives_the_same_bytes(
         assert same(net_columns(columns, members, on=TODAY, rules=rules, proposal=near), expected)
 
 
-def test_the_kernel_by_numba_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("numba")
-    by_numba = loaded_from_source("kernel_by_numba")
+def test_the_kernel_by_numba_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
+    numba = pytest.importorskip("numba")
+    assert pytestconfig.cache is not None
+    # compiling takes half a minute; what it gave is kept, but not where the package itself would find it
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(pytestconfig.cache.mkdir("numba")))
+    by_numba = loaded_from_source("kernel_by_numba", monkeypatch)
     assert not by_numba.INTERPRETED
     networks = [as_columns(random_network(seed, 200, 20, 10**6)) for seed in range(5)]
     expected = [net_columns(*network, on=TODAY, rules=Rules(member_cap=10**6)) for network in networks]

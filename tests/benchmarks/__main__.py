@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import machine, writing
-from .contenders import OURS, PEERS, Task
+from .contenders import OURS, PAGE, PEERS, Task
 from .inputs import SIZES, Size, drawn
 from .measuring import ROOT, Run
 
@@ -48,8 +48,9 @@ def _measure(size: Size, folder: Path, limit: int, given_up: set[str]) -> dict[s
     _say(f"{size.name}: {size.firms:,} firms, {size.obligations:,} obligations")
     task = Task(size, drawn(size, folder), limit)
     result = folder / "result"
-    runs = {OURS: task.net(task.path, result)}
-    _tell(OURS, runs[OURS])
+    runs = {OURS: task.net(task.path, result, "--no-report"), PAGE: task.net(task.path, folder / "page")}
+    for name in (OURS, PAGE):
+        _tell(name, runs[name])
     for name, (title, _) in PEERS.items():
         runs[name] = Run(0, 0, failure=_NOT_TRIED) if name in given_up else task.peer(name)
         if runs[name].failure:
@@ -64,7 +65,8 @@ def _measure(size: Size, folder: Path, limit: int, given_up: set[str]) -> dict[s
         "solving": task.solvers(),
         "warm_start": None if runs[OURS].failure else task.warm_start(result),
     }
-    shutil.rmtree(result, ignore_errors=True)
+    for made in (result, folder / "page"):
+        shutil.rmtree(made, ignore_errors=True)
     return measured
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from .inputs import COMMAND, ON, Size, derived
-from .measuring import Run, fastest, measure
+from .measuring import PACKAGE, Run, fastest, measure
 
 #: This project in tables, and the others: the program in `peers`, what the tables call it, whether it is exact.
 OURS = "BizOverBiz"
+PAGE = "page"
 SOLVE_OURS = "BizOverBiz, netting kernel"
 PEERS = {
     "or_tools": ("OR-Tools SimpleMinCostFlow", True),
@@ -49,7 +50,7 @@ class Task:
         return fastest(once, times=self.size.repetitions)
 
     def peer(self, name: str) -> Run:
-        command = [sys.executable, "-m", f"{__package__}.peers.{name}", str(self.path)]
+        command = [sys.executable, "-m", f"{PACKAGE}.peers.{name}", str(self.path)]
         return fastest(lambda: measure(command, limit=self.limit), times=self.size.repetitions)
 
     def solvers(self) -> dict[str, Any]:
@@ -57,7 +58,7 @@ class Task:
         reduced = derived("reduced", self.path, self.path.with_suffix(".npz"))
         runs = {}
         for solver in SOLVERS:
-            command = [sys.executable, "-m", f"{__package__}.solving", solver, str(reduced)]
+            command = [sys.executable, "-m", f"{PACKAGE}.solving", solver, str(reduced)]
             runs[solver] = [measure(command, limit=self.limit) for _ in range(self.size.repetitions)]
         reduced.unlink()
         return {solver: asdict(min(each, key=_solving)) for solver, each in runs.items()}
@@ -68,8 +69,8 @@ class Task:
         folder = self.path.parent
         cold, warm = folder / "cold", folder / "warm"
         runs = {
-            "cold": asdict(self.net(changed, cold)),
-            "warm": asdict(self.net(changed, warm, "--previous", str(previous))),
+            "cold": asdict(self.net(changed, cold, "--no-report")),
+            "warm": asdict(self.net(changed, warm, "--no-report", "--previous", str(previous))),
         }
         failed = any(run["failure"] for run in runs.values())
         runs["equal"] = not failed and filecmp.cmpfiles(cold, warm, _RESULT, shallow=False)[0] == list(_RESULT)

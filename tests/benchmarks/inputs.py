@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .measuring import ROOT
+from .measuring import PACKAGE, ROOT
 
 #: The day at which ages are counted: the one the files are drawn for.
 ON = "2026-11-22"
@@ -52,7 +52,7 @@ def drawn(size: Size, folder: Path) -> Path:
 
 def derived(module: str, path: Path, target: Path) -> Path:
     """Give what one of this package's programs makes of a file; made anew in every run."""
-    _call([sys.executable, "-m", f"{__package__}.{module}", str(path), str(target)])
+    _call([sys.executable, "-m", f"{PACKAGE}.{module}", str(path), str(target)])
     warm(target)
     return target
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What this package is called from there, whoever imports it under which name.
+PACKAGE = "tests.benchmarks"
 #: More runs than one only where they are short, seconds.
 _WORTH_REPEATING = 60
 
@@ -38,16 +40,18 @@ class Run:
 
 def measure(command: Sequence[str], *, limit: int) -> Run:
     """Run a command in the project's folder, and end it with all it started once the limit (seconds) is over."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryDirectory() as own, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        environment = os.environ | {"TMPDIR": own}  # what the killed leave goes with it
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=err, start_new_session=True)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=err, start_new_session=True)
         with contextlib.suppress(OSError):  # should memory run out, the contender goes and nothing else
             Path(f"/proc/{process.pid}/oom_score_adj").write_text("1000")
         late = threading.Event()
 
         def end() -> None:
             late.set()
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
         timer = threading.Timer(limit, end)
         timer.start()

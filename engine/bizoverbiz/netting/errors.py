@@ -1,6 +1,5 @@
 """What can go wrong in netting."""
 
-
 from bizoverbiz.errors import BizoverbizError, WrongInputError
 
 

@@ -54,8 +54,15 @@ def write_directory(
         _write_json(partial / "summary.json", result.summary | {"seconds": seconds()}, indent=2)
         partial.chmod(0o777 & ~_umask())
         if directory.exists():
-            shutil.rmtree(directory)
-        partial.rename(directory)
+            earlier = directory.rename(partial.with_name(f"{partial.name}-earlier"))
+            try:
+                partial.rename(directory)
+            except OSError:
+                earlier.rename(directory)
+                raise
+            shutil.rmtree(earlier)
+        else:
+            partial.rename(directory)
     except OSError as error:
         raise ResultError(f"{directory}: writing failed ({error.strerror}): nothing was left behind") from error
     finally:

@@ -44,8 +44,7 @@ def read_parquet(data: bytes, terms: Terms) -> pl.DataFrame:
         (
             read_strings(part, range(_BATCH * i + 1, _BATCH * i + part.height + 1), terms)
             for i, part in enumerate(raw.iter_slices(_BATCH))
-        ),
-        rechunk=True,
+        )
     )
 
 

@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from . import machine, writing
-from .contenders import OURS, PAGE, PEERS, Task
+from .contenders import NOT_TRIED, OURS, PAGE, PEERS, Task
 from .inputs import SIZES, Size, drawn
 from .measuring import ROOT, Run
-
-_NOT_TRIED = "not tried"
 
 
 def main() -> int:
@@ -34,8 +32,9 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {"limit": options.limit, "machine": machine.describe(), "sizes": {}}
     given_up: set[str] = set()
+    given_up_solving: set[str] = set()
     for size in sorted({SIZES[name] for name in options.sizes}, key=lambda size: size.obligations):
-        figures["sizes"][size.name] = _measure(size, folder, options.limit, given_up)
+        figures["sizes"][size.name] = _measure(size, folder, options.limit, given_up, given_up_solving)
         options.out.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
         options.out.with_suffix(".md").write_text(writing.page(figures), encoding="utf-8")
     wrong = writing.wrong(figures)
@@ -44,7 +43,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _measure(size: Size, folder: Path, limit: int, given_up: set[str]) -> dict[str, Any]:
+def _measure(size: Size, folder: Path, limit: int, given_up: set[str], given_up_solving: set[str]) -> dict[str, Any]:
     _say(f"{size.name}: {size.firms:,} firms, {size.obligations:,} obligations")
     task = Task(size, drawn(size, folder), limit)
     result = folder / "result"
@@ -52,7 +51,7 @@ def _measure(size: Size, folder: Path, limit: int, given_up: set[str]) -> dict[s
     for name in (OURS, PAGE):
         _tell(name, runs[name])
     for name, (title, _) in PEERS.items():
-        runs[name] = Run(0, 0, failure=_NOT_TRIED) if name in given_up else task.peer(name)
+        runs[name] = Run(0, 0, failure=NOT_TRIED) if name in given_up else task.peer(name)
         if runs[name].failure:
             given_up.add(name)
         _tell(title, runs[name])
@@ -62,7 +61,7 @@ def _measure(size: Size, folder: Path, limit: int, given_up: set[str]) -> dict[s
         "obligations": size.obligations,
         "repetitions": size.repetitions,
         "end_to_end": {name: asdict(run) for name, run in runs.items()},
-        "solving": task.solvers(),
+        "solving": task.solvers(given_up_solving),
         "warm_start": None if runs[OURS].failure else task.warm_start(result),
     }
     for made in (result, folder / "page"):

@@ -16,6 +16,7 @@ from .measuring import PACKAGE, Run, fastest, measure
 #: This project in tables, and the others: the program in `peers`, what the tables call it, whether it is exact.
 OURS = "BizOverBiz"
 PAGE = "page"
+NOT_TRIED = "not tried"
 SOLVE_OURS = "BizOverBiz, netting kernel"
 PEERS = {
     "or_tools": ("OR-Tools SimpleMinCostFlow", True),
@@ -53,13 +54,18 @@ class Task:
         command = [sys.executable, "-m", f"{PACKAGE}.peers.{name}", str(self.path)]
         return fastest(lambda: measure(command, limit=self.limit), times=self.size.repetitions)
 
-    def solvers(self) -> dict[str, Any]:
+    def solvers(self, given_up: set[str]) -> dict[str, Any]:
         """Let the solvers that take arrays solve the network that this project reduces the file to."""
         reduced = derived("reduced", self.path, self.path.with_suffix(".npz"))
         runs = {}
         for solver in SOLVERS:
             command = [sys.executable, "-m", f"{PACKAGE}.solving", solver, str(reduced)]
+            if solver in given_up:
+                runs[solver] = [Run(0, 0, failure=NOT_TRIED)]
+                continue
             runs[solver] = [measure(command, limit=self.limit) for _ in range(self.size.repetitions)]
+            if runs[solver][0].failure:
+                given_up.add(solver)
         reduced.unlink()
         return {solver: asdict(min(each, key=_solving)) for solver, each in runs.items()}
 

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .contenders import OURS, PAGE, PEERS, SOLVERS
+from .contenders import NOT_TRIED, OURS, PAGE, PEERS, SOLVERS
 
 _TITLES = {OURS: f"**{OURS}**", PAGE: f"{OURS}, with report.html"} | {name: title for name, (title, _) in PEERS.items()}
 _STEPS = ("read", "reduce", "solve", "impute", "verify", "write")
@@ -102,8 +102,10 @@ def wrong(figures: Mapping[str, Any]) -> list[str]:
     found = []
     for name, size in figures["sizes"].items():
         ours = size["end_to_end"][OURS]
+        for which in (OURS, PAGE):
+            if failure := size["end_to_end"][which]["failure"]:
+                found.append(f"{name}: {_TITLES[which]} failed: {failure}")
         if ours["failure"]:
-            found.append(f"{name}: {OURS} failed: {ours['failure']}")
             continue
         total = ours["answer"]["total"]
         if ours["answer"]["bound"] != total:
@@ -160,7 +162,7 @@ def _end_to_end(sizes: Mapping[str, Any], cell: Callable[[Mapping[str, Any]], st
 
 
 def _failure(run: Mapping[str, Any]) -> str:
-    known = run["failure"] == "not tried" or run["failure"].startswith((">", "killed"))
+    known = run["failure"] == NOT_TRIED or run["failure"].startswith((">", "killed"))
     return run["failure"] if known else "failed"
 
 
@@ -169,6 +171,7 @@ def _totals(sizes: Mapping[str, Any]) -> str:
     for name, size in sizes.items():
         runs = size["end_to_end"]
         if runs[OURS]["failure"]:
+            lines.append(f"- {name}: {OURS} failed, nothing is compared: {runs[OURS]['failure']}")
             continue
         total = runs[OURS]["answer"]["total"]
         for peer, run in runs.items():

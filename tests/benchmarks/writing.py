@@ -21,12 +21,13 @@ nothing else is run beside it; the time is wall clock from the start of the proc
 this project that is `bizoverbiz net FILE --out DIR --quiet --no-report`: reading with all checks, netting by all
 objectives (greatest total, then the oldest debts), the proof of the optimum, and four files written; the second row
 draws and writes the page for people as well. The others read the three
-columns they need with polars, find the greatest total only, and check with numpy that every set-off lies within its
-obligation and every firm is in balance; they write nothing and prove nothing. Each is a short program in
-`tests/benchmarks/peers`, given the obligations as they are: PuLP a linear programme with one balance row a firm, HiGHS
-without its search for dependent rows, which takes it longer than it gains; OR-Tools, LEMON (through the
-package pylmcf; its network simplex with block search, and its cost scaling) and networkx a network in which
-everything is set off first and what is out of balance is removed again at least cost. Memory is the peak of resident
+columns they need with polars, add up parallel obligations, which makes every one of them faster, find the greatest
+total only, divide it among the obligations, and check with numpy that every set-off lies within its obligation and
+every firm is in balance; they write nothing and prove nothing. Each is a short program in `tests/benchmarks/peers`:
+PuLP a linear programme with one variable a pair and one balance row a firm, HiGHS without its search for dependent
+rows, which takes it longer than it gains; OR-Tools, LEMON (through the package pylmcf; its network simplex with block
+search, and its cost scaling) and networkx a network in which everything is set off first and what is out of balance is
+removed again at least cost. Memory is the peak of resident
 memory of the contender's largest process, CBC's own included. Up to 100,000 firms the shortest of three runs counts
 (of one, when it takes more than a minute). A contender that is over the limit of {limit} seconds, or fails, is not
 tried on larger files. `make bench` repeats everything, `make bench SIZES="1k 10k"` some of it."""

@@ -1,6 +1,6 @@
-"""LEMON's CostScaling, through pylmcf, on the obligations as they are.
+"""LEMON's CostScaling, through pylmcf.
 
-Everything is set off first; what then is out of balance is removed again along paths of fewest obligations.
+Everything is set off first; what then is out of balance is removed again along paths of fewest debts.
 """
 
 from __future__ import annotations
@@ -13,17 +13,9 @@ from .network import Network, run
 
 
 def set_off(network: Network) -> npt.NDArray[np.int64]:
-    order = np.argsort(network.debtor.astype(np.int64) * network.firms + network.creditor)
-    removed = pylmcf_cpp.lmcf_cost_scaling(
-        network.leaving(network.amount),
-        network.debtor[order].astype(np.int64),
-        network.creditor[order].astype(np.int64),
-        network.amount[order],
-        np.ones(len(order), np.int64),
-    )
-    amount = np.empty_like(network.amount)
-    amount[order] = network.amount[order] - removed
-    return amount
+    supply, one = network.leaving(network.amount), np.ones(len(network.amount), np.int64)
+    ends = network.debtor.astype(np.int64), network.creditor.astype(np.int64)
+    return network.amount - pylmcf_cpp.lmcf_cost_scaling(supply, *ends, network.amount, one)
 
 
 if __name__ == "__main__":

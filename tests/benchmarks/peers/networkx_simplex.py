@@ -1,6 +1,6 @@
-"""networkx.network_simplex, written in Python, on the obligations as they are.
+"""networkx.network_simplex, written in Python.
 
-Everything is set off first; what then is out of balance is removed again along paths of fewest obligations.
+Everything is set off first; what then is out of balance is removed again along paths of fewest debts.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from .network import Network, run
 
 
 def set_off(network: Network) -> npt.NDArray[np.int64]:
-    graph = nx.MultiDiGraph()
+    graph = nx.DiGraph()
     demands = enumerate((-network.leaving(network.amount)).tolist())
     graph.add_nodes_from((firm, {"demand": demand}) for firm, demand in demands)
-    debtor, creditor, amount = network.debtor.tolist(), network.creditor.tolist(), network.amount.tolist()
+    pairs = list(zip(network.debtor.tolist(), network.creditor.tolist(), strict=True))
     graph.add_edges_from(
-        (debtor[row], creditor[row], row, {"capacity": amount[row], "weight": 1}) for row in range(len(amount))
+        (*pair, {"capacity": amount, "weight": 1}) for pair, amount in zip(pairs, network.amount.tolist(), strict=True)
     )
     _, removed = nx.network_simplex(graph)
-    return network.amount - np.array([removed[debtor[row]][creditor[row]][row] for row in range(len(amount))])
+    return network.amount - np.array([removed[debtor][creditor] for debtor, creditor in pairs])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""OR-Tools' SimpleMinCostFlow (push-relabel with cost scaling) on the obligations as they are.
+"""OR-Tools' SimpleMinCostFlow (push-relabel with cost scaling).
 
-Everything is set off first; what then is out of balance is removed again along paths of fewest obligations.
+Everything is set off first; what then is out of balance is removed again along paths of fewest debts.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ NOT_TRIED = "not tried"
 SOLVE_OURS = "BizOverBiz, netting kernel"
 PEERS = {
     "or_tools": ("OR-Tools SimpleMinCostFlow", True),
+    "or_tools_apart": ("OR-Tools, one arc an obligation", True),
     "lemon_simplex": ("LEMON NetworkSimplex", True),
     "lemon_scaling": ("LEMON CostScaling", True),
     "highs": ("PuLP + HiGHS", False),

@@ -92,7 +92,7 @@ def _places(network: Network, radii: list[float]) -> list[tuple[float, float]]:
     graph.add_nodes_from(range(len(network.nodes)))
     hubs = {node.name: i for i, node in enumerate(network.nodes) if not node.group}
     for i, node in enumerate(network.nodes):
-        if node.group and node.name is not None:
+        if node.group and node.name in hubs:  # a hub without a link among those drawn is not drawn itself
             graph.add_edge(hubs[node.name], i)
     for part in sorted(nx.connected_components(graph), key=min)[1:]:
         graph.add_edge(0, min(part))

@@ -43,7 +43,8 @@ class Obligations:
     network: Network
 
     @classmethod
-    def read(cls, path: str) -> Obligations:
+    def read(cls, path: str, *, apart: bool = False) -> Obligations:
+        """Read a file; `apart` leaves parallel obligations apart, each a pair of its own."""
         frame = pl.read_csv(path, columns=["debtor", "creditor", "amount"])
         names = pl.concat([frame["debtor"], frame["creditor"].alias("debtor")]).cast(pl.Categorical).to_physical()
         number = names.to_numpy().astype(np.int64)
@@ -53,7 +54,7 @@ class Obligations:
         pair, amount = pair[order], frame["amount"].to_numpy()[order]
         if amount.astype(np.float64).sum() >= _LARGEST:
             raise SystemExit(f"{path}: the amounts add up to {_LARGEST} or more: 64 bits are too few for the solvers")
-        first = np.flatnonzero(np.insert(pair[1:] != pair[:-1], 0, True))
+        first = np.arange(len(pair)) if apart else np.flatnonzero(np.insert(pair[1:] != pair[:-1], 0, True))
         debtor, creditor = (ends.astype(np.int32) for ends in np.divmod(pair[first], firms))
         return cls(amount, first, Network(firms, debtor, creditor, np.add.reduceat(amount, first)))
 
@@ -64,14 +65,14 @@ class Obligations:
         return np.clip(np.repeat(set_off + before[self.first], count) - before, 0, self.amount)
 
 
-def run(set_off: Callable[[Network], npt.NDArray[np.int64]]) -> None:
+def run(set_off: Callable[[Network], npt.NDArray[np.int64]], *, apart: bool = False) -> None:
     """Read the file named on the command line, have it netted, check the set-offs, print total and seconds as JSON.
 
     What exact solvers must leave at 0 and those that compute in floats may not: `imbalance`, by how much payables and
     receivables set off differ, all firms together, and `excess`, what is set off below 0 or above the obligations.
     """
     began = time.perf_counter()
-    obligations = Obligations.read(sys.argv[1])
+    obligations = Obligations.read(sys.argv[1], apart=apart)
     read = time.perf_counter()
     network = obligations.network
     pairs = set_off(network)

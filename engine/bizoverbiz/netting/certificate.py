@@ -135,7 +135,8 @@ def verify_columns(
     total = exact_sum(set_off)
     if total != certificate.total:
         raise CertificateError(f"the set-offs add up to {total}, the certificate says {certificate.total}")
-    position = {member: i for i, member in enumerate(members)} if certificate.caps or certificate.floors else {}
+    bounded = certificate.caps or certificate.floors or certificate.multipliers
+    position = {member: i for i, member in enumerate(members)} if bounded else {}
     bound = 0
     for member in sorted({*certificate.caps, *certificate.floors, *certificate.multipliers}):
         cap, floor = certificate.caps.get(member), certificate.floors.get(member, 0)
@@ -147,7 +148,10 @@ def verify_columns(
             raise CertificateError(f"member {member!r} has a multiplier above 0 and no cap")
         bound += multiplier * ((cap or 0) if multiplier > 0 else floor)
     potential = np.array([certificate.potentials.get(member, 0) for member in members], np.int64)
-    payer = potential - np.array([certificate.multipliers.get(member, 0) for member in members], np.int64)
+    payer = potential.copy()
+    for member, multiplier in certificate.multipliers.items():
+        if member in position:
+            payer[position[member]] -= multiplier
     worth = 1 + payer[debtor] - potential[creditor]
     useful = worth > 0
     levels, level = np.unique(worth[useful], return_inverse=True)

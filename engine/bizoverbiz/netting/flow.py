@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bizoverbiz.netting import kernel
 from bizoverbiz.netting.columns import Ints, Mask, Nodes, Small
-from bizoverbiz.netting.errors import InfeasibleError
+from bizoverbiz.netting.errors import InfeasibleError, SolverError
 
 _Buffer: TypeAlias = npt.NDArray[np.generic] | list[int]
 
@@ -71,6 +71,8 @@ def _space(size: int, kind: type[np.generic]) -> _Buffer:
 
 #: What the kernel's `route` answers when it has not ended: more buckets are needed, more is to be done.
 _TOO_FEW_BUCKETS, _MORE_TO_DO = 2, 3
+#: Each search routes something; so many that route nothing mean that none ever will.
+_MOST_IDLE = 100
 
 
 class _Residual:
@@ -109,7 +111,13 @@ class _Residual:
         surpluses, potentials = _array(surplus), _array(potential)
         buckets = 1 << (int(np.ptp(potential)) + 64).bit_length()
         status, more = _TOO_FEW_BUCKETS, 1
+        least, idle = None, 0
         while status >= _TOO_FEW_BUCKETS:
+            remaining = int(np.maximum(np.asarray(surpluses, np.int64), 0).sum())
+            idle = idle + 1 if remaining == least else 0
+            if idle > _MOST_IDLE:
+                raise SolverError(f"the kernel has not advanced for {idle} searches: a defect of this package")
+            least = remaining
             if status == _TOO_FEW_BUCKETS:
                 front, rear = _space(buckets * more, np.int32), _space(buckets * more, np.int32)
                 more *= 2

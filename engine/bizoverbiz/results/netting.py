@@ -65,8 +65,8 @@ def net_file(
     fairness: dict[str, str] = {}
     firms: set[str] = set()
     optimal = True
-    parts = file.frame.partition_by("currency", as_dict=True)
-    for currency, frame in sorted((str(key[0]), part) for key, part in parts.items()):
+    parts = _by_currency(file.frame)
+    for currency, frame in sorted(parts.items()):
         on_step("reduce")
         ordered = in_canonical_order(frame)
         names = ordered.members.to_list()
@@ -104,6 +104,13 @@ def net_file(
         "optimal": optimal,
     }
     return FileNetting(*tables, pl.concat(ages), certificate, summary)
+
+
+def _by_currency(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    currencies = frame["currency"].unique().cast(pl.String).to_list()
+    if len(currencies) == 1:
+        return {currencies[0]: frame}
+    return {currency: frame.filter(pl.col("currency") == currency) for currency in currencies}
 
 
 def previous_potentials(directory: Path) -> dict[str, dict[str, int]]:

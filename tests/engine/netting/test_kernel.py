@@ -174,3 +174,12 @@ def test_500_generated_firms_have_the_total_of_the_reference_model() -> None:
         kernel, highs = (net_columns(columns, members, on=TODAY, backend=b) for b in ("kernel", "highs"))
         assert kernel.certificate.total > 0
         assert same(kernel, highs)
+
+
+@pytest.mark.parametrize("seed", [17297, 37854])
+def test_a_deficit_is_not_passed_back_and_forth_for_ever(seed: int) -> None:
+    """On these two networks of six firms deficits once went around among firms that no cheapest path had reached."""
+    chance = random.Random(seed)
+    pairs = [chance.sample(range(6), 2) + [chance.randint(1, 20)] for _ in range(chance.randint(1, 20))]
+    obligations = [Obligation(f"{i:02}", f"F{a}", f"F{b}", amount) for i, (a, b, amount) in enumerate(pairs)]
+    assert net(obligations, on=TODAY).total == net(obligations, on=TODAY, backend="highs").total

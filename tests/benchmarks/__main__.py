@@ -20,6 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("sizes", nargs="*", default=list(SIZES), help=f"of {', '.join(SIZES)}; default: all")
     parser.add_argument("--limit", type=int, default=300, help="seconds given to each contender")
+    parser.add_argument("--without", nargs="*", default=[], choices=list(PEERS), help="contenders to leave out")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench", help="where the drawn files are kept")
     parser.add_argument(
         "--out", type=Path, default=ROOT / "docs" / "benchmarks", help="written with .md and .json added"
@@ -31,8 +32,8 @@ def main() -> int:
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {"limit": options.limit, "machine": machine.describe(), "sizes": {}}
-    given_up: set[str] = set()
-    given_up_solving: set[str] = set()
+    given_up: set[str] = set(options.without)
+    given_up_solving: set[str] = set(options.without)
     for size in sorted({SIZES[name] for name in options.sizes}, key=lambda size: size.obligations):
         figures["sizes"][size.name] = _measure(size, folder, options.limit, given_up, given_up_solving)
         options.out.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

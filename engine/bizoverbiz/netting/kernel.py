@@ -84,9 +84,9 @@ def search(
     """Lift the potentials by the cheapest paths from where `reached` starts, until `enough` deficits are found.
 
     On entry reached[u] is the potential from which a path may start at u, UNREACHED where none does. On return
-    key[u] = potential * 2**32 + level, one number for both; the level counts the steps of the cheapest path found, and is
-    that of the last deficit for nodes not looked at any more; key[u] = 2**62 where no path leads. Returns the deficits
-    found; without any, nothing has been lifted unless `enough` is 0, which means all nodes, no early end.
+    key[u] = potential * 2**32 + level, one number for both; the level counts the steps of the cheapest path found, and
+    is that of the last deficit for nodes not looked at any more; key[u] = 2**62 where no path leads. Returns the
+    deficits found; without any, nothing has been lifted unless `enough` is 0, which means all nodes, no early end.
     """
     nodes: cython.Py_ssize_t = len(first) - 1
     buckets: cython.longlong = len(front)

@@ -105,11 +105,10 @@ def test_the_interpreted_kernel_gives_the_same_bytes(
         assert same(net_columns(columns, members, on=TODAY, rules=rules, proposal=near), expected)
 
 
-def test_the_kernel_by_numba_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
+def test_the_kernel_by_numba_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     numba = pytest.importorskip("numba")
-    assert pytestconfig.cache is not None
-    # compiling takes half a minute; what it gave is kept, but not where the package itself would find it
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(pytestconfig.cache.mkdir("numba")))
+    # not where the package itself would look for what was compiled
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     by_numba = loaded_from_source("kernel_by_numba", monkeypatch)
     assert not by_numba.INTERPRETED
     networks = [as_columns(random_network(seed, 200, 20, 10**6)) for seed in range(5)]
@@ -180,6 +179,6 @@ def test_500_generated_firms_have_the_total_of_the_reference_model() -> None:
 def test_a_deficit_is_not_passed_back_and_forth_for_ever(seed: int) -> None:
     """On these two networks of six firms deficits once went around among firms that no cheapest path had reached."""
     chance = random.Random(seed)
-    pairs = [chance.sample(range(6), 2) + [chance.randint(1, 20)] for _ in range(chance.randint(1, 20))]
+    pairs = [[*chance.sample(range(6), 2), chance.randint(1, 20)] for _ in range(chance.randint(1, 20))]
     obligations = [Obligation(f"{i:02}", f"F{a}", f"F{b}", amount) for i, (a, b, amount) in enumerate(pairs)]
     assert net(obligations, on=TODAY).total == net(obligations, on=TODAY, backend="highs").total

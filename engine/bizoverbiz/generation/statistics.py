@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from bizoverbiz.generation.economy import Integers
 from bizoverbiz.netting import Columns, net_columns
-from bizoverbiz.netting.columns import NO_DUE_DATE
+from bizoverbiz.netting.columns import NO_DUE_DATE, totals
 
 #: Debtor, creditor (index of the firm) and amount of each obligation, to the most that can be set off.
 Clearing: TypeAlias = Callable[[Integers, Integers, Integers], int]
@@ -87,7 +87,7 @@ def measure(
     links = coo_array((np.ones(len(owing), dtype=np.int8), (owing, owed)), shape=(firms, firms))
     _, component = connected_components(links.tocsr(), directed=True, connection="strong")
     partners = _partners(owing, owed, firms)
-    net_positions = _sums(creditor, amount, firms) - _sums(debtor, amount, firms)
+    net_positions = totals(creditor, amount, firms) - totals(debtor, amount, firms)
     present = int(np.count_nonzero(partners))
     return Statistics(
         firms=present,
@@ -111,13 +111,6 @@ def _by_pair(debtor: Integers, creditor: Integers, amount: Integers) -> tuple[tu
     key = key[order]
     first = np.flatnonzero(np.diff(key, prepend=-1))
     return (key[first] // firms, key[first] % firms), np.add.reduceat(amount[order], first)
-
-
-def _sums(firm: Integers, amount: Integers, firms: int) -> Integers:
-    """Add up amounts by firm in integers; bincount would add in floats."""
-    sums = np.zeros(firms, dtype=np.int64)
-    np.add.at(sums, firm, amount)
-    return sums
 
 
 def _partners(owing: Integers, owed: Integers, firms: int) -> Integers:

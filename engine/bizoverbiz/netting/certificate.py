@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from bizoverbiz.netting.columns import Ints, Nodes, exact_sum
+from bizoverbiz.netting.columns import Ints, Nodes, exact_sum, totals
 from bizoverbiz.netting.errors import NettingError
 from bizoverbiz.netting.obligations import Obligation
 
@@ -125,9 +125,7 @@ def verify_columns(
     if len(outside):
         row = outside[0]
         raise CertificateError(f"row {row + 1}: {set_off[row]} is outside 0 to {ceiling[row]}")
-    paid, received = np.zeros(len(members), np.int64), np.zeros(len(members), np.int64)
-    np.add.at(paid, debtor, set_off)
-    np.add.at(received, creditor, set_off)
+    paid, received = (totals(party, set_off, len(members)) for party in (debtor, creditor))
     for i in np.flatnonzero(paid != received)[:1]:
         raise CertificateError(
             f"member {members[i]!r}: receivables and payables set off differ by {received[i] - paid[i]}"
@@ -155,6 +153,5 @@ def verify_columns(
     worth = 1 + payer[debtor] - potential[creditor]
     useful = worth > 0
     levels, level = np.unique(worth[useful], return_inverse=True)
-    capacity = np.zeros(len(levels), np.int64)
-    np.add.at(capacity, level, ceiling[useful])
+    capacity = totals(level, ceiling[useful], len(levels))
     return bound + sum(int(worth) * int(amount) for worth, amount in zip(levels, capacity, strict=True))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bizoverbiz.netting.columns import Columns, Ints, Nodes, Small, changes, pour, sums
+from bizoverbiz.netting.columns import Columns, Ints, Mask, Nodes, Small, changes, pour, sums, totals
 from bizoverbiz.netting.errors import InfeasibleError
 from bizoverbiz.netting.flow import (
     Arcs,
@@ -85,10 +85,20 @@ def clear(
     flow, potential = network.maximise_total(maximise, start)
     amounts = _share(lots, network, flow, potential, maximise, near=proposal is not None)
     on_step("impute")
-    set_off = pour(columns.ceiling, lots.row, amounts)
-    if least is not None:
-        set_off = least + pour(columns.ceiling - least, lots.row, amounts - lots.least)
+    lowest = np.zeros_like(columns.ceiling) if least is None else least
+    set_off = lowest + pour(columns.ceiling - lowest, lots.row, amounts - lots.least)
     return Solution(set_off, *network.certificate(potential))
+
+
+def check_feasible(columns: Columns, bounds: Bounds) -> None:
+    """Find out whether the members' bounds can all be kept, which is much less work than to clear.
+
+    Raises:
+        InfeasibleError: they cannot.
+    """
+    no_age = np.zeros(len(columns.ceiling), np.int8)
+    inner = _Network.of(_Lots.of(columns, no_age, None, None), bounds).inner
+    maximise(inner, np.zeros(len(inner), np.int8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +152,8 @@ class _Network:
     #: The arcs that lie on loops, and these alone.
     chosen: Ints
     inner: Arcs
-    #: The inner node of each node, -1 where it is on no loop.
-    number: Nodes
+    #: Which nodes are on loops: those of `inner`, in the same order.
+    on_loops: Mask
 
     @classmethod
     def of(cls, lots: _Lots, bounds: Bounds | None) -> _Network:
@@ -166,10 +176,7 @@ class _Network:
             raise InfeasibleError("a member that is on no loop cannot set off what is asked for at least")
         chosen = np.flatnonzero(inside)
         inner = arcs[chosen]
-        number = np.full(arcs.nodes, -1, np.int32)
-        used = np.unique(np.concatenate([inner.tail, inner.head]))
-        number[used] = np.arange(len(used), dtype=np.int32)
-        return cls(lots, bounds, arcs, loops, chosen, inner.compact(), number)
+        return cls(lots, bounds, arcs, loops, chosen, inner.compact(), inner.used())
 
     @property
     def weight(self) -> Small:
@@ -179,7 +186,7 @@ class _Network:
     def spread(self, potential: Nodes) -> Nodes:
         """Give the inner nodes the potentials of the members; a member's second node has those of the first."""
         everyone = np.concatenate([potential, potential[self.bounds.member]])
-        return np.asarray(everyone[self.number >= 0], np.int32)
+        return np.asarray(everyone[self.on_loops], np.int32)
 
     def maximise_total(self, maximise: Maximise, start: Nodes | None) -> tuple[Ints, Nodes]:
         """Give the flow of all arcs and the canonical potentials of all nodes."""
@@ -187,7 +194,7 @@ class _Network:
         flow = np.zeros(len(self.arcs), np.int64)
         flow[self.chosen] = optimum.flow
         potential = np.zeros(self.arcs.nodes, np.int32)
-        potential[self.number >= 0] = canonical_potentials(self.inner, self.weight, optimum)
+        potential[self.on_loops] = canonical_potentials(self.inner, self.weight, optimum)
         return flow, self.loops.join(self.arcs, potential)
 
     def certificate(self, potential: Nodes) -> tuple[Nodes, Nodes]:
@@ -259,7 +266,5 @@ def _objectives(side: Small, age: Small, *, near: bool) -> Iterator[Small]:
 
 def _through(lots: _Lots, capacity: Ints, bounds: Bounds) -> Ints:
     """Give the most that each bounded member lets through: its cap, or more than can come."""
-    paid, received = np.zeros(lots.members, np.int64), np.zeros(lots.members, np.int64)
-    np.add.at(paid, lots.debtor, capacity)
-    np.add.at(received, lots.creditor, capacity)
+    paid, received = (totals(party, capacity, lots.members) for party in (lots.debtor, lots.creditor))
     return np.asarray(np.minimum(bounds.cap, np.minimum(paid, received)[bounds.member] + 1))

@@ -73,6 +73,13 @@ def sums(values: Ints, first: Ints) -> Ints:
     return np.add.reduceat(values, first) if len(first) else np.zeros(0, np.int64)
 
 
+def totals(number: npt.NDArray[np.integer], amounts: Ints, size: int) -> Ints:
+    """Add up amounts by the number (of a member, say) that each goes with; bincount would add in floats."""
+    total = np.zeros(size, np.int64)
+    np.add.at(total, number, amounts)
+    return total
+
+
 def pour(sizes: Ints, first: Ints, amounts: Ints) -> Ints:
     """Fill the rows of each group in their order with the group's amount; groups begin at `first`."""
     before = np.cumsum(sizes) - sizes

@@ -23,14 +23,7 @@ def alone(columns: Columns, caps: dict[int, int]) -> Ints:
     Raises:
         InvalidRuleError: there are too many members and pairs on loops for that.
     """
-    first = columns.pairs()
-    arcs = Arcs(
-        columns.members,
-        columns.debtor[first],
-        columns.creditor[first],
-        np.zeros(len(first), np.int64),
-        np.add.reduceat(columns.ceiling, first) if len(first) else np.zeros(0, np.int64),
-    )
+    arcs = Arcs.between_pairs(columns)
     arcs = arcs[Loops.of(arcs).within(arcs) & (arcs.high > 0)]
     members = np.unique(arcs.tail)
     if len(members) * len(arcs) > LARGEST:

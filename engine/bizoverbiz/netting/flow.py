@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bizoverbiz.netting import kernel
-from bizoverbiz.netting.columns import Ints, Mask, Nodes, Small
+from bizoverbiz.netting.columns import Columns, Ints, Mask, Nodes, Small, sums, totals
 from bizoverbiz.netting.errors import InfeasibleError, SolverError
 
 _Buffer: TypeAlias = npt.NDArray[np.generic] | list[int]
@@ -27,6 +27,13 @@ class Arcs:
     low: Ints
     high: Ints
 
+    @classmethod
+    def between_pairs(cls, columns: Columns) -> Arcs:
+        """Give one arc for each debtor and creditor, up to all that the one owes the other."""
+        first = columns.pairs()
+        high = sums(columns.ceiling, first)
+        return cls(columns.members, columns.debtor[first], columns.creditor[first], np.zeros_like(high), high)
+
     def __len__(self) -> int:
         return len(self.tail)
 
@@ -34,20 +41,22 @@ class Arcs:
         """Give some of the arcs, between the same nodes."""
         return Arcs(self.nodes, self.tail[chosen], self.head[chosen], self.low[chosen], self.high[chosen])
 
-    def compact(self) -> Arcs:
-        """Number only the nodes that have an arc, in the same order."""
+    def used(self) -> Mask:
+        """Tell which nodes have an arc."""
         used = np.zeros(self.nodes, np.bool_)
         used[self.tail] = True
         used[self.head] = True
+        return used
+
+    def compact(self) -> Arcs:
+        """Number only the nodes that have an arc, in the same order."""
+        used = self.used()
         number = (np.cumsum(used) - 1).astype(np.int32)
         return Arcs(int(used.sum()), number[self.tail], number[self.head], self.low, self.high)
 
     def arriving(self, flow: Ints) -> Ints:
         """Give what arrives at each node less what leaves it, minor units."""
-        balance = np.zeros(self.nodes, np.int64)
-        np.add.at(balance, self.head, flow)
-        np.subtract.at(balance, self.tail, flow)
-        return balance
+        return totals(self.head, flow, self.nodes) - totals(self.tail, flow, self.nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,8 @@ def _space(size: int, kind: type[np.generic]) -> _Buffer:
     return _array(np.zeros(size, kind))
 
 
-#: What the kernel's `route` answers when it has not ended: more buckets are needed, more is to be done.
-_TOO_FEW_BUCKETS, _MORE_TO_DO = 2, 3
+#: What the kernel's `route` answers when it needs more buckets; above that there is more to do, below it has ended.
+_TOO_FEW_BUCKETS = 2
 #: Each search routes something; so many that route nothing mean that none ever will.
 _MOST_IDLE = 100
 
@@ -96,16 +105,13 @@ class _Residual:
             self.current,
         )  # fmt: skip
 
-    def _search_space(self) -> tuple[_Buffer, ...]:
-        return tuple(_space(self.nodes, np.int32) for _ in range(4))
-
     def flow(self) -> Ints:
         room = np.asarray(self.room, np.int64)
         return np.asarray(self.high - room[np.asarray(self.slot, np.int64)])
 
     def route(self, surplus: Ints, potential: Nodes) -> tuple[Ints, Nodes]:
         """Route what can be routed; give the surplus that cannot, and the potentials."""
-        space = self._search_space()
+        space = [_space(self.nodes, np.int32) for _ in range(4)]
         key, queue = _space(self.nodes, np.int64), _space(self.nodes, np.int32)
         waiting = _space(self.nodes, np.int8)
         surpluses, potentials = _array(surplus), _array(potential)
@@ -129,7 +135,7 @@ class _Residual:
 
     def greatest_potentials(self, potential: Nodes) -> Nodes:
         """Lift potentials to the greatest ones with the same maximum that prove the same circulation."""
-        reached, *space = self._search_space()
+        space = [_space(self.nodes, np.int32) for _ in range(3)]
         highest = int(potential.max())
         reached = _array(np.full(self.nodes, highest, np.int32))
         buckets = 1 << (highest - int(potential.min()) + 4).bit_length()
@@ -139,13 +145,6 @@ class _Residual:
             _space(buckets, np.int32), _space(buckets, np.int32), _space(self.nodes, np.int64), 0,
         )  # fmt: skip
         return np.asarray(potentials, np.int32)
-
-    def components(self) -> Nodes:
-        """Give each node's strongly connected component."""
-        component = _array(np.full(self.nodes, -1, np.int32))
-        space = (_space(self.nodes, np.int32) for _ in range(3))
-        kernel.components(self.first, self.to, self.room, component, *space, self.current)
-        return np.asarray(component, np.int32)
 
 
 def maximise(arcs: Arcs, weight: Small, *, flow: Ints | None = None, potential: Nodes | None = None) -> Optimum:
@@ -198,8 +197,8 @@ def undecided(arcs: Arcs, flow: Ints) -> Mask:
     """
     if not len(arcs):
         return np.zeros(0, np.bool_)
-    component = _Residual(arcs, flow, np.zeros(len(arcs), np.int8)).components()
-    return np.asarray(component[arcs.tail] == component[arcs.head])
+    residual = _Residual(arcs, flow, np.zeros(len(arcs), np.int8))
+    return Loops.found(residual.nodes, residual.first, residual.to, residual.room).within(arcs)
 
 
 def redistribute(arcs: Arcs, flow: Ints) -> Ints:
@@ -237,10 +236,14 @@ class Loops:
     @classmethod
     def of(cls, arcs: Arcs) -> Loops:
         """Find them over the arcs with room."""
-        first, to, room = _forward(arcs)
-        component = _array(np.full(arcs.nodes, -1, np.int32))
-        order, low, stack = (_space(arcs.nodes, np.int32) for _ in range(3))
-        kernel.components(first, to, room, component, order, low, stack, _space(arcs.nodes, np.int64))
+        return cls.found(arcs.nodes, *_forward(arcs))
+
+    @classmethod
+    def found(cls, nodes: int, first: _Buffer, to: _Buffer, room: _Buffer) -> Loops:
+        """Find them over slots in the kernel's form."""
+        component = _array(np.full(nodes, -1, np.int32))
+        order, low, stack = (_space(nodes, np.int32) for _ in range(3))
+        kernel.components(first, to, room, component, order, low, stack, _space(nodes, np.int64))
         return cls(np.asarray(component, np.int32), np.asarray(order, np.int32))
 
     def within(self, arcs: Arcs) -> Mask:

@@ -18,9 +18,6 @@ from __future__ import annotations
 
 import cython
 
-#: In `reached`: no path has come here.
-UNREACHED = 1 << 30
-
 
 def lay_out(
     tail: cython.int[::1],
@@ -83,7 +80,7 @@ def search(
 ):
     """Lift the potentials by the cheapest paths from where `reached` starts, until `enough` deficits are found.
 
-    On entry reached[u] is the potential from which a path may start at u, UNREACHED where none does. On return
+    On entry reached[u] is the potential from which a path may start at u, 2**30 where none does. On return
     key[u] = potential * 2**32 + level, one number for both; the level counts the steps of the cheapest path found, and
     is that of the last deficit for nodes not looked at any more; key[u] = 2**62 where no path leads. Returns the
     deficits found; without any, nothing has been lifted unless `enough` is 0, which means all nodes, no early end.

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-UNREACHED: int
 INTERPRETED: bool
 
 def lay_out(*arrays: Any) -> None: ...

@@ -11,8 +11,8 @@ from fractions import Fraction
 import numpy as np
 
 from bizoverbiz.netting import flow
-from bizoverbiz.netting.certificate import Certificate, CertificateError, verify, verify_columns
-from bizoverbiz.netting.clearing import Bounds, Maximise, Solution, clear
+from bizoverbiz.netting.certificate import Certificate, CertificateError, verify_columns
+from bizoverbiz.netting.clearing import Bounds, Maximise, Solution, check_feasible, clear
 from bizoverbiz.netting.columns import EPOCH, NO_DUE_DATE, Columns, Ints, Mask, Nodes, Small, exact_sum
 from bizoverbiz.netting.errors import InfeasibleError, SolverError
 from bizoverbiz.netting.fairness import alone, floors, largest_share
@@ -92,27 +92,27 @@ def net_columns(
     age = columns.ages(on)
     most = caps(limited, members, rules)
 
-    def solve(least: dict[int, int]) -> Solution:
-        return clear(
-            limited,
-            age,
-            proposal=proposal,
-            bounds=_bounds(most, least),
-            previous=previous,
-            maximise=_solver(backend),
-            on_step=on_step,
-        )
-
-    share, least = _fairness(limited, rules.fairness, most, solve)
-    solution = solve(least)
+    share, least = _fairness(limited, rules.fairness, most)
+    bounds = _bounds(most, least)
+    solution = clear(
+        limited,
+        age,
+        proposal=proposal,
+        bounds=bounds,
+        previous=previous,
+        maximise=_solver(backend),
+        on_step=on_step,
+    )
     on_step("verify")
-    certificate = _certificate(members, solution, most, least)
+    multipliers = dict(zip(bounds.member.tolist(), solution.multiplier.tolist(), strict=True))
+    certificate = _certificate(members, solution, multipliers, most, least)
     bound = _verify(members, limited, solution.set_off, certificate)
     if bound != certificate.total:
         raise CertificateError(f"not proven to be the maximum: {certificate.total} is set off, the bound is {bound}")
     if not rules.integers:
         return ColumnsNetting(ceiling, reason, solution.set_off, certificate, bound, bound, share)
-    set_off, solver_bound = _choose(limited, age, rules, proposal, most, least, solution, on_step)
+    on_step("solve")
+    set_off, solver_bound = _choose(limited, age, rules, proposal, most, least, solution, multipliers)
     on_step("verify")
     certificate = replace(certificate, total=int(set_off.sum()))
     _verify(members, limited, set_off, certificate)
@@ -161,9 +161,6 @@ def net(
     proposed = None if proposal is None else np.array([proposal.get(o.id, 0) for o in ordered], np.int64)
     result = net_columns(columns, members, on=on, rules=rules, proposal=proposed, backend=backend)
     set_offs = {o.id: int(amount) for o, amount in zip(ordered, result.set_off, strict=True)}
-    if not rules.integers:
-        limited = [replace(o, ceiling=int(most)) for o, most in zip(ordered, result.ceiling, strict=True)]
-        verify(limited, set_offs, result.certificate)
     return Netting(dict(sorted(set_offs.items())), result.certificate.total, result.certificate)
 
 
@@ -185,9 +182,7 @@ def _bounds(most: dict[int, int], least: dict[int, int]) -> Bounds:
     )
 
 
-def _fairness(
-    columns: Columns, wanted: Fraction, most: dict[int, int], solve: Callable[[dict[int, int]], object]
-) -> tuple[Fraction, dict[int, int]]:
+def _fairness(columns: Columns, wanted: Fraction, most: dict[int, int]) -> tuple[Fraction, dict[int, int]]:
     """Give the largest share that can be kept, and each member's floor."""
     if not wanted:
         return wanted, {}
@@ -196,7 +191,10 @@ def _fairness(
     def by_member(amounts: Ints) -> dict[int, int]:
         return {int(member): int(amounts[member]) for member in np.flatnonzero(amounts)}
 
-    share = largest_share(wanted, possible, lambda amounts: solve(by_member(amounts)))
+    def check(amounts: Ints) -> None:
+        check_feasible(columns, _bounds(most, by_member(amounts)))
+
+    share = largest_share(wanted, possible, check)
     return share, by_member(floors(share, possible))
 
 
@@ -208,16 +206,14 @@ def _choose(
     most: dict[int, int],
     least: dict[int, int],
     free: Solution,
-    on_step: Callable[[str], None],
+    multipliers: Mapping[int, int],
 ) -> tuple[Ints, int]:
     """Give the set-offs under rules with integer variables, and the solver's bound; `free` is without these rules."""
     from bizoverbiz.netting.integers import Face, choose
 
-    on_step("solve")
     if rules.restricts_amounts:
         face = Face(np.zeros_like(columns.ceiling), columns.ceiling, most, least)
     else:
-        multipliers = dict(zip(sorted({*most, *least}), free.multiplier.tolist(), strict=True))
         face = Face.optimal(columns, free.potential, multipliers, most, least)
     choice = choose(columns, rules, face, free.set_off)
     bounds = _bounds(most, least)
@@ -245,15 +241,18 @@ def _lowest(columns: Columns, touched: Mask, rules: Rules) -> Ints:
 
 
 def _certificate(
-    members: list[str], solution: Solution, most: Mapping[int, int], least: Mapping[int, int]
+    members: list[str],
+    solution: Solution,
+    multipliers: Mapping[int, int],
+    most: Mapping[int, int],
+    least: Mapping[int, int],
 ) -> Certificate:
     proven = np.flatnonzero(solution.potential)
     potentials = {members[i]: p for i, p in zip(proven.tolist(), solution.potential[proven].tolist(), strict=True)}
-    bounded = sorted({*most, *least})
     return Certificate(
         potentials,
         int(solution.set_off.sum()),
-        {members[i]: int(m) for i, m in zip(bounded, solution.multiplier, strict=True) if m},
+        {members[i]: multiplier for i, multiplier in multipliers.items() if multiplier},
         {members[i]: cap for i, cap in most.items()},
         {members[i]: floor for i, floor in least.items()},
     )

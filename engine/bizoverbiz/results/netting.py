@@ -14,13 +14,14 @@ import polars as pl
 
 from bizoverbiz.files import ObligationFile
 from bizoverbiz.netting import Age, Rules, net_columns
-from bizoverbiz.netting.columns import Ints, Nodes, exact_sum
+from bizoverbiz.netting.columns import Ints, Nodes, exact_sum, totals
 from bizoverbiz.netting.rules import Rule
 from bizoverbiz.netting.solve import ColumnsNetting
 from bizoverbiz.results.directory import read_certificate
 from bizoverbiz.results.ordering import Ordered, in_canonical_order
 
-_SUMMARY_FORMAT = 1
+#: Of certificate.json and summary.json.
+_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,9 @@ def net_file(
         NettingError: see `net_columns`.
     """
     setoffs, members, ages = [], [], []
-    certificate: dict[str, Any] = {"format": _SUMMARY_FORMAT, "currency": {}}
+    certificate: dict[str, Any] = {"format": _FORMAT, "currency": {}}
     currencies: dict[str, Any] = {}
     fairness: dict[str, str] = {}
-    firms: set[str] = set()
     optimal = True
     parts = _by_currency(file.frame)
     for currency, frame in sorted(parts.items()):
@@ -75,7 +75,6 @@ def net_file(
             ordered.columns, names, on=on, rules=rules, previous=start, backend=backend, on_step=on_step
         )
         on_step("write")
-        firms.update(names) if len(parts) > 1 else None
         setoffs.append(_setoffs(ordered, result, currency))
         table = _members(ordered, result.set_off, currency)
         members.append(table)
@@ -93,9 +92,9 @@ def net_file(
         optimal = optimal and result.optimal
     tables = pl.concat(setoffs), pl.concat(members)
     summary = {
-        "format": _SUMMARY_FORMAT,
+        "format": _FORMAT,
         "input": {"name": file.name, "sha256": file.sha256, "rows": file.rows},
-        "firms": len(firms) if len(parts) > 1 else tables[1].height,
+        "firms": tables[1].height if len(parts) == 1 else tables[1]["member"].n_unique(),
         "obligations": file.rows,
         "on": on.isoformat(),
         "decimals": decimals,
@@ -150,9 +149,7 @@ def _members(ordered: Ordered, set_off: Ints, currency: str) -> pl.DataFrame:
     columns = ordered.columns
 
     def by(member: Nodes, amounts: Ints) -> Ints:
-        total = np.zeros(columns.members, np.int64)
-        np.add.at(total, member, amounts)
-        return total
+        return totals(member, amounts, columns.members)
 
     receivable, payable = by(columns.creditor, columns.ceiling), by(columns.debtor, columns.ceiling)
     cleared = by(columns.creditor, set_off)
@@ -172,15 +169,12 @@ def _members(ordered: Ordered, set_off: Ints, currency: str) -> pl.DataFrame:
 
 def _ages(ordered: Ordered, set_off: Ints, on: date, currency: str) -> pl.DataFrame:
     age = ordered.columns.ages(on)
-    amounts = np.zeros((2, len(Age)), np.int64)
-    np.add.at(amounts[0], age, ordered.columns.ceiling)
-    np.add.at(amounts[1], age, set_off)
     return pl.DataFrame(
         {
             "currency": [currency] * len(Age),
             "age": [bucket.name.lower() for bucket in Age],
-            "amount": amounts[0],
-            "set_off": amounts[1],
+            "amount": totals(age, ordered.columns.ceiling, len(Age)),
+            "set_off": totals(age, set_off, len(Age)),
         }
     )
 

@@ -9,15 +9,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 console = Console(highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def _bar(terminal: Console) -> Progress:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # loaded only where it is shown
+
+    columns = TextColumn("{task.description:<8}"), BarColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=terminal, transient=True)
 
 
 @contextmanager
@@ -27,10 +37,7 @@ def working(what: str, *, quiet: bool = False) -> Iterator[None]:
     if quiet or not terminal.is_terminal:
         yield
         return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    bar = Progress(*columns, console=terminal, transient=True)
+    bar = _bar(terminal)
     bar.add_task(what, total=None)
     timer = threading.Timer(2, bar.start)
     timer.start()
@@ -76,10 +83,7 @@ class Steps:
         if self._bar is None:
             if time.perf_counter() - self._started < 2 and whole < 50_000_000:
                 return
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-            columns = TextColumn("{task.description:<8}"), BarColumn(), TimeElapsedColumn()
-            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar = _bar(self._console)
             self._bar.start()
             self._task = self._bar.add_task("")
         position = list(self._spent).index(self._current or "")

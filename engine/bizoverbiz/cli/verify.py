@@ -40,7 +40,7 @@ def verify(
     against = f"and is made from {obligations}" if obligations else "as far as its files alone can show"
     console.print(f"Holds, {against}: {summary.obligations:,} obligations of {summary.firms:,} firms", markup=False)
     for code, part in verified.currency.items():
-        console.print(f"{_currency(code, part, summary.decimals)}", markup=False)
+        console.print(_currency(code, part, summary.decimals), markup=False)
 
 
 def _document(verified: Verified) -> dict[str, object]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from bizoverbiz.files import read
-from bizoverbiz.netting.columns import sums
 from bizoverbiz.netting.flow import Arcs, Loops
 from bizoverbiz.results.ordering import in_canonical_order
 
@@ -16,9 +15,7 @@ from bizoverbiz.results.ordering import in_canonical_order
 def main() -> None:
     source, target = sys.argv[1:]
     columns = in_canonical_order(read(Path(source), decimals=0, currency="EUR").frame).columns
-    first = columns.pairs()
-    high = sums(columns.ceiling, first)
-    arcs = Arcs(columns.members, columns.debtor[first], columns.creditor[first], np.zeros_like(high), high)
+    arcs = Arcs.between_pairs(columns)
     inner = arcs[np.flatnonzero(Loops.of(arcs).within(arcs))].compact()
     with Path(target).open("wb") as file:
         np.savez(file, nodes=inner.nodes, tail=inner.tail, head=inner.head, high=inner.high)

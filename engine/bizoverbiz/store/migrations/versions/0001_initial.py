@@ -8,6 +8,8 @@ membership by the identifier asked for. The worker's role sees everything.
 
 from alembic import op
 
+from bizoverbiz.store.migrations.access import API, OWN, PARTY, WORKER, secure
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -263,10 +265,6 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry EX
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON set_off EXECUTE FUNCTION refuse_change();
 """
 
-_API = "bizoverbiz_api"
-_WORKER = "bizoverbiz_worker"
-_OWN = "member_id = (SELECT acting_member())"
-_PARTY = "(SELECT acting_member()) IN (creditor_id, debtor_id)"
 _KEY = "keyid = (SELECT acting('keyid'))"
 
 #: What a declaration under the same key replaces.
@@ -275,7 +273,6 @@ _DECLARED = (
     "declared_at"
 )
 
-#: table: (what the API role may do, the rows it may do it to, what the worker may do)
 _ACCESS = {
     "invitation": (
         "SELECT, UPDATE (used_at, used_by)",
@@ -283,19 +280,19 @@ _ACCESS = {
         "SELECT, INSERT, UPDATE",
     ),
     "member": ("SELECT, INSERT, UPDATE (database)", "id = (SELECT acting_member())", "SELECT, UPDATE"),
-    "member_key": ("SELECT, INSERT, UPDATE (revoked_at)", f"{_KEY} OR {_OWN}", "SELECT, UPDATE"),
+    "member_key": ("SELECT, INSERT, UPDATE (revoked_at)", f"{_KEY} OR {OWN}", "SELECT, UPDATE"),
     "request_nonce": ("SELECT, INSERT", _KEY, "SELECT, DELETE"),
     "stored_answer": ("SELECT, INSERT", _KEY, "SELECT, DELETE"),
-    "declaration": (f"SELECT, INSERT, UPDATE ({_DECLARED}), DELETE", _OWN, "SELECT, UPDATE"),
-    "declaration_change": ("INSERT", _OWN, "SELECT, INSERT, DELETE"),
-    "obligation": ("SELECT", _PARTY, "SELECT, INSERT, UPDATE"),
-    "discrepancy": ("SELECT", _PARTY, "SELECT, INSERT, UPDATE, DELETE"),
-    "round_line": ("SELECT", _PARTY, "SELECT, INSERT, UPDATE"),
+    "declaration": (f"SELECT, INSERT, UPDATE ({_DECLARED}), DELETE", OWN, "SELECT, UPDATE"),
+    "declaration_change": ("INSERT", OWN, "SELECT, INSERT, DELETE"),
+    "obligation": ("SELECT", PARTY, "SELECT, INSERT, UPDATE"),
+    "discrepancy": ("SELECT", PARTY, "SELECT, INSERT, UPDATE, DELETE"),
+    "round_line": ("SELECT", PARTY, "SELECT, INSERT, UPDATE"),
     "round_problem": (None, None, "SELECT, INSERT, UPDATE"),
-    "statement": ("SELECT, UPDATE (state, answered_by, reason, answered_at)", _OWN, "SELECT, INSERT, UPDATE"),
-    "statement_line": ("SELECT, UPDATE (approved)", _OWN, "SELECT, INSERT"),
-    "answer": ("SELECT, INSERT", _OWN, "SELECT"),
-    "notice": ("SELECT, UPDATE (acknowledged_at, booked)", _OWN, "SELECT, INSERT"),
+    "statement": ("SELECT, UPDATE (state, answered_by, reason, answered_at)", OWN, "SELECT, INSERT, UPDATE"),
+    "statement_line": ("SELECT, UPDATE (approved)", OWN, "SELECT, INSERT"),
+    "answer": ("SELECT, INSERT", OWN, "SELECT"),
+    "notice": ("SELECT, UPDATE (acknowledged_at, booked)", OWN, "SELECT, INSERT"),
     "set_off": (None, None, "SELECT, INSERT"),
     "audit_entry": (None, None, "SELECT, INSERT"),
 }
@@ -304,21 +301,14 @@ _ACCESS = {
 def upgrade() -> None:
     for part in (_MEMBERSHIP, _COLLECTION, _ROUNDS):
         op.execute(part)
-    for table, (api, rows, worker) in _ACCESS.items():
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        op.execute(f"GRANT {worker} ON {table} TO {_WORKER}")
-        op.execute(f"CREATE POLICY worker ON {table} TO {_WORKER} USING (true) WITH CHECK (true)")
-        if api:
-            op.execute(f"GRANT {api} ON {table} TO {_API}")
-            op.execute(f"CREATE POLICY api ON {table} TO {_API} USING ({rows}) WITH CHECK ({rows})")
+    secure(_ACCESS)
     op.execute(
-        f"CREATE POLICY asked ON member FOR SELECT TO {_API}"
+        f"CREATE POLICY asked ON member FOR SELECT TO {API}"
         " USING (identifier = ANY (string_to_array((SELECT acting('asked')), ',')))"
     )
-    op.execute(f"GRANT SELECT ON network, engine_key, round TO {_API}")
-    op.execute(f"GRANT SELECT, INSERT ON network, engine_key TO {_WORKER}")
-    op.execute(f"GRANT SELECT, INSERT, UPDATE ON round TO {_WORKER}")
+    op.execute(f"GRANT SELECT ON network, engine_key, round TO {API}")
+    op.execute(f"GRANT SELECT, INSERT ON network, engine_key TO {WORKER}")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON round TO {WORKER}")
 
 
 def downgrade() -> None:

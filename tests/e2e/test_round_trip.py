@@ -171,7 +171,7 @@ def test_a_used_invitation_does_not_let_another_firm_in(demo, stranger):
         stranger.call("bizoverbiz.membership", "join", invitation=used, agreement_accepted=True)
     assert refusal.value.status == 422
     assert "invitation" in refusal.value.message
-    members = demo.stack.engine("member", "list", "--json")
+    members = demo.stack.engine("members", "list", "--json")
     assert {member["identifier"] for member in members} == {firm.siren for firm in FIRMS}
 
 

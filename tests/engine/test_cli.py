@@ -101,15 +101,15 @@ def test_wrong_usage_exits_with_2_and_a_missing_setting_with_1(operator: Operato
     assert operator.run("round", "open", "--approval-hours", "0").returncode == 2
     assert operator.run("nonsense").returncode == 2
     del operator.environment["DATABASE_URL"]
-    assert "DATABASE_URL" in one_line(operator.run("member", "list"))
-    assert "DATABASE_URL" in one_line(operator.run_installed("member", "list"))
+    assert "DATABASE_URL" in one_line(operator.run("members", "list"))
+    assert "DATABASE_URL" in one_line(operator.run_installed("members", "list"))
 
 
 def test_an_invitation_names_the_engine_and_its_keys(network: Network, operator: Operator) -> None:
     invitation = Invitation.from_string(operator.ok("invitation", "create"))
     assert (invitation.url, invitation.keys) == (network.base_url, [network.key.keyid])
     assert network.candidate(SIRENS[0]).join(invitation.secret).status_code == 201
-    assert SIRENS[0] in operator.ok("member", "list")
+    assert SIRENS[0] in operator.ok("members", "list")
 
 
 def test_an_invitation_is_made_for_the_firm_that_is_named(network: Network, operator: Operator) -> None:
@@ -170,12 +170,12 @@ def test_a_cut_whose_proposal_a_worker_makes_first_has_succeeded(
 
 
 def test_members_are_suspended_and_taken_back(two: tuple[Member, Member], operator: Operator) -> None:
-    operator.ok("member", "suspend", SIRENS[0])
+    operator.ok("members", "suspend", SIRENS[0])
     assert two[0].get("/v1/member")["status"] == "suspended"
-    assert "suspended already" in one_line(operator.run("member", "suspend", SIRENS[0]))
-    operator.ok("member", "resume", SIRENS[0])
+    assert "suspended already" in one_line(operator.run("members", "suspend", SIRENS[0]))
+    operator.ok("members", "resume", SIRENS[0])
     assert two[0].get("/v1/member")["status"] == "active"
-    assert "not a SIREN" in one_line(operator.run("member", "suspend", "123456789"))
+    assert "not a SIREN" in one_line(operator.run("members", "suspend", "123456789"))
 
 
 def test_a_round_is_abandoned_by_command(operator: Operator) -> None:

@@ -18,7 +18,7 @@ from bizoverbiz.settings import load_settings
 
 network = typer.Typer(help="The network this engine serves.", no_args_is_help=True)
 invitation = typer.Typer(help="Invitations to join.", no_args_is_help=True)
-member = typer.Typer(help="The members.", no_args_is_help=True)
+members = typer.Typer(help="The members.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -82,8 +82,8 @@ def create(
         typer.echo(text)
 
 
-@member.command("list")
-def members(as_json: AsJson = False) -> None:
+@members.command("list")
+def list_(as_json: AsJson = False) -> None:
     """Every member and its standing."""
     with operator() as tx:
         rows = tx.all("members_all")
@@ -98,7 +98,7 @@ def members(as_json: AsJson = False) -> None:
     console.print(table)
 
 
-@member.command("suspend")
+@members.command("suspend")
 def suspend(identifier: Annotated[str, typer.Argument(help="SIREN or VAT number.")]) -> None:
     """Keep a member out of proposals and decisions until it is taken back."""
     with operator() as tx:
@@ -106,7 +106,7 @@ def suspend(identifier: Annotated[str, typer.Argument(help="SIREN or VAT number.
     console.print(f"{escape(identifier)} is suspended.")
 
 
-@member.command("resume")
+@members.command("resume")
 def resume(identifier: Annotated[str, typer.Argument(help="SIREN or VAT number.")]) -> None:
     """Take a suspended member back."""
     with operator() as tx:

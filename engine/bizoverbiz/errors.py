@@ -74,6 +74,18 @@ class SuspendedError(RefusedError):
     slug = "suspended"
 
 
+class LeftError(RefusedError):
+    slug = "left"
+
+
+class InsolventError(RefusedError):
+    slug = "insolvent"
+
+
+class AgreementNotAcceptedError(RefusedError):
+    slug = "agreement-not-accepted"
+
+
 class NotFoundError(RefusedError):
     slug = "not-found"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bizoverbiz.members import joining
+from bizoverbiz.members import standing
 from bizoverbiz.rounds import answering
 from bizoverbiz.store.database import WORKER
 
@@ -70,7 +70,7 @@ def test_only_own_lines_can_be_approved(network: Network, ring: Ring) -> None:
 def test_a_suspended_member_may_refuse_and_acknowledge_but_not_declare_or_approve(network: Network, ring: Ring) -> None:
     propose(network)
     with network.store.transaction(WORKER) as tx:
-        joining.set_standing(tx, SIRENS[0], status="suspended")
+        standing.set_standing(tx, SIRENS[0], status="suspended")
     a = ring[0]
     assert a.get("/v1/member")["status"] == "suspended"
     for answer in (a.declare(), a.approve(a.statement())):

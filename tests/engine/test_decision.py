@@ -9,7 +9,7 @@ import pytest
 
 from bizoverbiz.api.models import MAX_AMOUNT
 from bizoverbiz.errors import MisconfiguredError
-from bizoverbiz.members import joining
+from bizoverbiz.members import standing
 from bizoverbiz.notices import NoticeLine, create_key_file, verify_notice
 from bizoverbiz.store.database import WORKER
 
@@ -23,7 +23,7 @@ def test_a_suspended_member_takes_no_part_in_the_decision(network: Network, ring
     for member in ring:
         member.approve(member.statement())
     with network.store.transaction(WORKER) as tx:
-        joining.set_standing(tx, SIRENS[2], status="suspended")
+        standing.set_standing(tx, SIRENS[2], status="suspended")
     network.work()
     assert set_off(network, number) == 600
     verify(network, number)

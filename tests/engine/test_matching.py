@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bizoverbiz.matching import (
+    Absence,
     Declared,
     IdentifierError,
     Kind,
@@ -35,8 +37,8 @@ def payable(id_: int = 2, number: str = "INV/2026/00012", amount: int = 1000, **
     return replace(line, **more)  # type: ignore[arg-type]
 
 
-def matched(*lines: Declared, suspended: tuple[str, ...] = ()) -> Matching:
-    return match(lines, members=MEMBERS, suspended=suspended)
+def matched(*lines: Declared, absent: Mapping[str, Absence] | None = None) -> Matching:
+    return match(lines, members=MEMBERS, absent=absent or {})
 
 
 def kinds(found: Matching) -> list[Kind]:
@@ -102,11 +104,23 @@ def test_a_counterpart_outside_the_network_is_a_state_and_no_discrepancy() -> No
     assert found.verdicts[1].state is State.COUNTERPART_NOT_MEMBER
 
 
-def test_obligations_of_a_suspended_member_do_not_match() -> None:
-    found = matched(receivable(), payable(), suspended=(B,))
-    assert found.obligations == ()
-    assert "suspended" in (found.verdicts[1].reason or "")
-    assert "your membership" in (found.verdicts[2].reason or "")
+@pytest.mark.parametrize(
+    ("absence", "partner", "own", "state"),
+    [
+        (Absence.SUSPENDED, f"{B} is suspended", "your membership is suspended", State.UNMATCHED),
+        (Absence.INSOLVENT, f"{B} is in insolvency", "insolvency proceedings against you", State.UNMATCHED),
+        (Absence.AGREEMENT, f"{B} has not accepted", "you have not accepted", State.UNMATCHED),
+        (Absence.LEFT, f"{B} has left", "you have left", State.COUNTERPART_NOT_MEMBER),
+    ],
+)
+def test_obligations_of_a_member_that_takes_no_part_do_not_match_and_both_learn_why(
+    absence: Absence, partner: str, own: str, state: State
+) -> None:
+    found = matched(receivable(), payable(), absent={B: absence})
+    assert (found.obligations, found.discrepancies) == ((), ())
+    assert (found.verdicts[1].state, found.verdicts[2].state) == (state, State.UNMATCHED)
+    assert partner in (found.verdicts[1].reason or "")
+    assert own in (found.verdicts[2].reason or "")
 
 
 def test_an_invoice_paid_on_both_sides_is_settled_without_a_word() -> None:

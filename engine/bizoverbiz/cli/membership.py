@@ -12,7 +12,7 @@ from rich.table import Table
 from bizoverbiz.cli.context import now, operator
 from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.matching import canonical_identifier
-from bizoverbiz.members import joining
+from bizoverbiz.members import joining, standing
 from bizoverbiz.notices import create_key_file, load_signing_key
 from bizoverbiz.settings import load_settings
 
@@ -102,7 +102,7 @@ def list_(as_json: AsJson = False) -> None:
 def suspend(identifier: Annotated[str, typer.Argument(help="SIREN or VAT number.")]) -> None:
     """Keep a member out of proposals and decisions until it is taken back."""
     with operator() as tx:
-        joining.set_standing(tx, canonical_identifier(identifier), status="suspended")
+        standing.set_standing(tx, canonical_identifier(identifier), status="suspended")
     console.print(f"{escape(identifier)} is suspended.")
 
 
@@ -110,5 +110,5 @@ def suspend(identifier: Annotated[str, typer.Argument(help="SIREN or VAT number.
 def resume(identifier: Annotated[str, typer.Argument(help="SIREN or VAT number.")]) -> None:
     """Take a suspended member back."""
     with operator() as tx:
-        joining.set_standing(tx, canonical_identifier(identifier), status="active")
+        standing.set_standing(tx, canonical_identifier(identifier), status="active")
     console.print(f"{escape(identifier)} takes part again.")

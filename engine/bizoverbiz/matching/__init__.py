@@ -2,10 +2,11 @@
 
 from bizoverbiz.matching.identifiers import IdentifierError, canonical_identifier
 from bizoverbiz.matching.match import match
-from bizoverbiz.matching.model import Declared, Discrepancy, Kind, Matched, Matching, Side, State, Verdict
+from bizoverbiz.matching.model import Absence, Declared, Discrepancy, Kind, Matched, Matching, Side, State, Verdict
 from bizoverbiz.matching.numbers import number_key
 
 __all__ = [
+    "Absence",
     "Declared",
     "Discrepancy",
     "IdentifierError",

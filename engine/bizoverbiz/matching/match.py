@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bizoverbiz.matching.model import Declared, Discrepancy, Kind, Matched, Matching, Side, State, Verdict
+from bizoverbiz.matching.model import Absence, Declared, Discrepancy, Kind, Matched, Matching, Side, State, Verdict
 from bizoverbiz.matching.numbers import number_key
 
 #: creditor, debtor, number key, currency
 _Key = tuple[str, str, str, str]
+
+
+#: What a member that takes no part is told, and what its partners are told of it.
+_ABSENT = {
+    Absence.LEFT: ("you have left the network", "{} has left the network"),
+    Absence.SUSPENDED: (
+        "your membership is suspended: ask the network's operator",
+        "{} is suspended in the network",
+    ),
+    Absence.INSOLVENT: (
+        "the network's operator has noted insolvency proceedings against you: ask the operator if that is wrong",
+        "{} is in insolvency proceedings",
+    ),
+    Absence.AGREEMENT: (
+        "you have not accepted the framework agreement in force: accept it to take part again",
+        "{} has not accepted the framework agreement in force",
+    ),
+}
 
 
 @dataclass(slots=True)
@@ -21,16 +39,16 @@ class _Group:
     payables: list[Declared] = field(default_factory=list)
 
 
-def match(declared: Iterable[Declared], *, members: Collection[str], suspended: Collection[str] = ()) -> Matching:
+def match(declared: Iterable[Declared], *, members: Collection[str], absent: Mapping[str, Absence]) -> Matching:
     """Match declarations by creditor, debtor, normalised invoice number and currency.
 
-    `members` holds the identifiers of all members, `suspended` those that take part in nothing for now. The result
-    does not depend on the order of `declared`. For every key, all declarations of both sides must be given.
+    `members` holds the identifiers of all members, `absent` says why some of them take part in nothing for now. The
+    result does not depend on the order of `declared`. For every key, all declarations of both sides must be given.
     """
     verdicts: dict[int, Verdict] = {}
     groups: dict[_Key, _Group] = defaultdict(_Group)
     for line in declared:
-        verdict = _excluded(line, members, suspended)
+        verdict = _excluded(line, members, absent)
         if verdict is not None:
             verdicts[line.id] = verdict
             continue
@@ -54,14 +72,15 @@ def match(declared: Iterable[Declared], *, members: Collection[str], suspended: 
     return Matching(tuple(obligations), tuple(discrepancies), verdicts)
 
 
-def _excluded(line: Declared, members: Collection[str], suspended: Collection[str]) -> Verdict | None:
+def _excluded(line: Declared, members: Collection[str], absent: Mapping[str, Absence]) -> Verdict | None:
     if line.counterpart not in members:
         return Verdict(State.COUNTERPART_NOT_MEMBER, reason=f"{line.counterpart} is not a member of the network")
-    if line.member in suspended:
-        return Verdict(State.UNMATCHED, reason="your membership is suspended: ask the network's operator")
-    if line.counterpart in suspended:
-        return Verdict(State.UNMATCHED, reason=f"{line.counterpart} is suspended in the network")
-    return None
+    if (own := absent.get(line.member)) is not None:
+        return Verdict(State.UNMATCHED, reason=_ABSENT[own][0])
+    if (other := absent.get(line.counterpart)) is None:
+        return None
+    state = State.COUNTERPART_NOT_MEMBER if other is Absence.LEFT else State.UNMATCHED
+    return Verdict(state, reason=_ABSENT[other][1].format(line.counterpart))
 
 
 def _matched(key: _Key, receivable: Declared, payable: Declared, amount: int) -> Matched:

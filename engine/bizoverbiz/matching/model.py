@@ -33,6 +33,15 @@ class State(StrEnum):
     SETTLED = "settled"
 
 
+class Absence(StrEnum):
+    """Why a member takes part in nothing for now; its obligations match nothing."""
+
+    LEFT = "left"
+    SUSPENDED = "suspended"
+    INSOLVENT = "insolvent"
+    AGREEMENT = "agreement"
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """One line of one member's declaration. Amounts in minor units."""

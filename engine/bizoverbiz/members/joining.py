@@ -1,4 +1,4 @@
-"""Invitations, joining, and a member's standing."""
+"""Invitations and joining."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from bizoverbiz.errors import (
     NotFoundError,
 )
 from bizoverbiz.members.invitation import Invitation
+from bizoverbiz.members.standing import absence
 from bizoverbiz.notices import SigningKey
 from bizoverbiz.store.database import Transaction
 
@@ -190,6 +191,8 @@ def describe(tx: Transaction, *, member: UUID, keyid: str) -> dict[str, Any]:
         "keyid": keyid,
         "last_notice": row.last_notice,
         "status": row.status,
+        "takes_part": row.takes_part,
+        "absence": absence(row),
     }
 
 
@@ -197,11 +200,3 @@ def asked(tx: Transaction, identifiers: Mapping[str, str]) -> list[str]:
     """Which of the identifiers are members'. `identifiers` gives each one's canonical form; the scope names those."""
     found = {row.identifier for row in tx.all("members_asked", identifiers=sorted(set(identifiers.values())))}
     return [spelling for spelling, canonical in identifiers.items() if canonical in found]
-
-
-def set_standing(tx: Transaction, identifier: str, *, status: str) -> None:
-    """Suspend a member or take it back; what concerns it is matched again. Raises `NotFoundError`."""
-    row = tx.one("member_set_status", identifier=identifier, status=status)
-    if row is None:
-        raise NotFoundError(f"there is no member {identifier} that is not {status} already")
-    tx.run("change_insert", member=row.id)

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from bizoverbiz.errors import NotFoundError, SuspendedError, TooManyAnswersError, WrongTotalError
+from bizoverbiz.errors import NotFoundError, TooManyAnswersError, WrongTotalError
+from bizoverbiz.members.standing import check_may_approve
 from bizoverbiz.rounds.audit import instant
 from bizoverbiz.rounds.state import LineToApprove, StatementState, approve, check_open
 from bizoverbiz.store.database import Transaction
@@ -40,8 +41,8 @@ def answer(
 ) -> dict[str, Any]:
     """Approve a statement, line by line up to an amount, or refuse it. Returns the statement.
 
-    What changes nothing is not kept again. Raises `NotFoundError`, `TooLateError`, `SuspendedError`,
-    `TooManyAnswersError`, and what `state.approve` raises.
+    What changes nothing is not kept again. Raises `NotFoundError`, `TooLateError`,
+    `TooManyAnswersError`, and what `check_may_approve` and `state.approve` raise.
     """
     if tx.one("statement_lock", statement=statement) is None:
         raise NotFoundError(f"there is no statement {statement} of yours")
@@ -51,8 +52,7 @@ def answer(
     changed = (row.state, row.answered_by, row.reason) != (state, answered_by, reason)
     holds: dict[UUID, int] = {}
     if verdict == "approve":
-        if tx.one("member_get", member=member).status != "active":
-            raise SuspendedError("your membership is suspended: you may refuse this statement, not approve it")
+        check_may_approve(tx.one("member_get", member=member))
         before = {
             line.id: LineToApprove(line.ceiling, line.approved)
             for line in tx.all("statement_lines_own", statements=[statement])

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import structlog
 
-from bizoverbiz.errors import MalformedError, SuspendedError
+from bizoverbiz.errors import MalformedError
 from bizoverbiz.matching import Declared, Side, match
+from bizoverbiz.members.standing import absence, check_may_declare
 from bizoverbiz.store.database import Transaction
 
 _log = structlog.get_logger()
@@ -29,12 +30,11 @@ def declare(
     """Keep a member's valid lines; with `full`, withdraw the others. Returns how many were withdrawn.
 
     `keep` names refused lines (side, counterpart, number, currency, reference, as far as known), under which what
-    was declared before stays. Raises `SuspendedError`, or `MalformedError` if the books are said to contain a notice
-    that was never issued.
+    was declared before stays. Raises `SuspendedError`, `LeftError`, or `MalformedError` if the books are said to
+    contain a notice that was never issued.
     """
     own = tx.one("member_get", member=member)
-    if own.status != "active":
-        raise SuspendedError("your membership is suspended: ask the network's operator before declaring again")
+    check_may_declare(own)
     if last_notice > own.last_notice:
         raise MalformedError(
             f"last_notice is {last_notice}, but the last notice issued to you is {own.last_notice}", field="last_notice"
@@ -63,8 +63,8 @@ def match_changes(tx: Transaction) -> int:
     ids = {row.identifier: row.id for row in members}
     rows = tx.all("declarations_touching", members=changed)
     declared = [Declared(**row._asdict() | {"side": Side(row.side)}) for row in rows]
-    suspended = {row.identifier for row in members if row.status != "active"}
-    found = match(declared, members=ids.keys(), suspended=suspended)
+    absent = {row.identifier: why for row in members if (why := absence(row)) is not None}
+    found = match(declared, members=ids.keys(), absent=absent)
     obligations = [
         {
             "creditor_id": ids[one.creditor],

@@ -56,19 +56,22 @@ SELECT member_id, x, revoked_at FROM member_key WHERE keyid = %(keyid)s;
 
 -- name: member_get
 -- One member.
-SELECT id, identifier, name, country, agreement, database, status, last_notice FROM member WHERE id = %(member)s;
+SELECT id, identifier, name, country, agreement, database, status, insolvent_since, takes_part, last_notice
+FROM member WHERE id = %(member)s;
 
 -- name: members_asked
 -- Which of the identifiers set in the transaction are members'.
-SELECT identifier FROM member WHERE identifier = ANY (%(identifiers)s) ORDER BY identifier;
+SELECT identifier FROM member WHERE identifier = ANY (%(identifiers)s) AND status <> 'left' ORDER BY identifier;
 
 -- name: members_all
 -- Every member, for matching and for the operator.
-SELECT id, identifier, name, country, agreement, status, joined_at, last_notice FROM member ORDER BY identifier;
+SELECT id, identifier, name, country, agreement, status, insolvent_since, takes_part, joined_at, last_notice
+FROM member ORDER BY identifier;
 
 -- name: member_set_status
 -- The operator suspends a member or takes it back.
-UPDATE member SET status = %(status)s WHERE identifier = %(identifier)s AND status <> %(status)s RETURNING id;
+UPDATE member SET status = %(status)s
+WHERE identifier = %(identifier)s AND status NOT IN (%(status)s, 'left') RETURNING id;
 
 -- name: nonce_insert
 -- Remember a request; touches no row if it was seen before.

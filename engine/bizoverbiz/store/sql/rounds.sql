@@ -32,7 +32,7 @@ INSERT INTO round_line (round, obligation_id, key, currency, creditor_id, debtor
 SELECT %(round)s, obligation.id, creditor.identifier || '>' || debtor.identifier || '>' || number_key, currency,
     creditor.id, debtor.id, creditor.identifier, debtor.identifier, number, issue_date, due_date, amount
 FROM obligation JOIN member creditor ON creditor.id = creditor_id JOIN member debtor ON debtor.id = debtor_id
-WHERE amount > 0 AND creditor.status = 'active' AND debtor.status = 'active'
+WHERE amount > 0 AND creditor.takes_part AND debtor.takes_part
     AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live);
 
 -- name: problems_insert
@@ -78,8 +78,8 @@ UPDATE round_line SET live = false
 WHERE round = %(round)s AND currency = coalesce(%(currency)s, currency);
 
 -- name: lines_current
--- What either side still declares of each of the round's obligations, 0 once a party is suspended.
-SELECT round_line.id, CASE WHEN creditor.status = 'active' AND debtor.status = 'active' THEN amount ELSE 0 END AS amount
+-- What either side still declares of each of the round's obligations, 0 once a party takes no part.
+SELECT round_line.id, CASE WHEN creditor.takes_part AND debtor.takes_part THEN amount ELSE 0 END AS amount
 FROM round_line JOIN obligation ON obligation.id = obligation_id
 JOIN member creditor ON creditor.id = round_line.creditor_id JOIN member debtor ON debtor.id = round_line.debtor_id
 WHERE round = %(round)s;

@@ -1,0 +1,67 @@
+"""Whether a member takes part, and if not, why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bizoverbiz.errors import (
+    AgreementNotAcceptedError,
+    InsolventError,
+    LeftError,
+    NotFoundError,
+    RefusedError,
+    SuspendedError,
+)
+from bizoverbiz.matching import Absence
+from bizoverbiz.store.database import Transaction
+
+_REFUSALS: dict[Absence, tuple[type[RefusedError], str]] = {
+    Absence.LEFT: (LeftError, "you have left the network: ask its operator for an invitation that renews"),
+    Absence.SUSPENDED: (SuspendedError, "your membership is suspended: ask the network's operator"),
+    Absence.INSOLVENT: (
+        InsolventError,
+        "the network's operator has noted insolvency proceedings against you: ask the operator if that is wrong",
+    ),
+    Absence.AGREEMENT: (
+        AgreementNotAcceptedError,
+        "you have not accepted the framework agreement in force (GET /v1/agreements): PUT /v1/member/agreement",
+    ),
+}
+#: With these a member's lines are not even kept; the others' are, and match again once the reason is gone.
+_SILENT = (Absence.LEFT, Absence.SUSPENDED)
+
+
+def absence(member: Any) -> Absence | None:
+    """Why this row of `member` takes no part; None if it does. The first reason that a member cannot lift itself."""
+    if member.takes_part:
+        return None
+    if member.status != "active":
+        return Absence(member.status)
+    return Absence.INSOLVENT if member.insolvent_since else Absence.AGREEMENT
+
+
+def check_may_declare(member: Any) -> None:
+    """Raises `SuspendedError` or `LeftError`."""
+    reason = absence(member)
+    if reason in _SILENT:
+        _refuse(reason, "nothing is declared")
+
+
+def check_may_approve(member: Any) -> None:
+    """Raises what `check_may_declare` raises, `InsolventError` or `AgreementNotAcceptedError`."""
+    reason = absence(member)
+    if reason is not None:
+        _refuse(reason, "you may refuse this statement, not approve it")
+
+
+def _refuse(reason: Absence, consequence: str) -> None:
+    error, words = _REFUSALS[reason]
+    raise error(f"{words}; until then {consequence}")
+
+
+def set_standing(tx: Transaction, identifier: str, *, status: str) -> None:
+    """Suspend a member or take it back; what concerns it is matched again. Raises `NotFoundError`."""
+    row = tx.one("member_set_status", identifier=identifier, status=status)
+    if row is None:
+        raise NotFoundError(f"there is no member {identifier} that is not {status} already, or it has left")
+    tx.run("change_insert", member=row.id)

@@ -90,6 +90,10 @@ class NotFoundError(RefusedError):
     slug = "not-found"
 
 
+class ChangedMeanwhileError(RefusedError):
+    slug = "changed-meanwhile"
+
+
 class TooLateError(RefusedError):
     slug = "too-late"
 

@@ -47,6 +47,7 @@ class Member:
         covered = ["@method", "@target-uri"]
         covered += ["content-digest"] if body else []
         covered += ["idempotency-key"] if "Idempotency-Key" in outgoing.headers else []
+        covered += ["if-match"] if "If-Match" in outgoing.headers else []
         covered += ["bizoverbiz-database"]
         covered = [name for name in covered if name not in changes.get("uncovered", ())]
         signer = HTTPMessageSigner(
@@ -81,7 +82,7 @@ class Member:
             headers["Content-Type"] = "application/json"
         if method != "GET":
             headers["Idempotency-Key"] = key or token_urlsafe(16)
-        outgoing = Outgoing(method, self.base_url + path, headers)
+        outgoing = Outgoing(method, self.base_url + path, headers | changes.get("headers", {}))
         self.sign(outgoing, content, **changes)
         return outgoing, content
 

@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from bizoverbiz.api.signatures import FindKey, SignedRequest, Signer, public_key, verify_request
+from bizoverbiz.api.versions import etag
 from bizoverbiz.errors import (
     IdempotencyConflictError,
     MalformedError,
@@ -51,9 +52,17 @@ class Call:
         with self.store.transaction(self._scope(scope)) as tx:
             return work(tx)
 
-    def write(self, work: Callable[[Transaction], tuple[int, dict[str, Any]]], **scope: str) -> JSONResponse:
+    @property
+    def if_match(self) -> str | None:
+        """Which version of a thing the caller means to change; see `api.versions`."""
+        return self.request.header("if-match")
+
+    def write(
+        self, work: Callable[[Transaction], tuple[int, dict[str, Any]]], *, versioned: bool = False, **scope: str
+    ) -> JSONResponse:
         """Run `work` once for this idempotency key, and keep its answer (status and body) with what it wrote.
 
+        With `versioned` the answer is the changed thing as a GET gives it, and carries its `ETag`.
         Raises `IdempotencyConflictError` if the key was used for another request.
         """
         key = self.request.header("idempotency-key")
@@ -74,7 +83,7 @@ class Call:
                     raise IdempotencyConflictError(
                         "this idempotency key was used for another request: use a new one", field="Idempotency-Key"
                     )
-                return _answer(stored.status, stored.body)
+                return _answer(stored.status, stored.body, versioned=versioned)
             status, body = work(tx)
             tx.run(
                 "stored_answer_insert",
@@ -85,16 +94,17 @@ class Call:
                 body=json.dumps(body),
                 now=self.now,
             )
-        return _answer(status, body)
+        return _answer(status, body, versioned=versioned)
 
     def _scope(self, extra: dict[str, str]) -> Any:
         member = {"member": self.member} if self.member else {}
         return api_scope(keyid=self.signer.keyid, **member, **extra)
 
 
-def _answer(status: int, body: dict[str, Any]) -> JSONResponse:
+def _answer(status: int, body: dict[str, Any], *, versioned: bool) -> JSONResponse:
     kind = "application/json" if status < 400 else "application/problem+json"
-    return JSONResponse(body, status, media_type=kind)
+    headers = {"ETag": etag(body)} if versioned and status < 400 else None
+    return JSONResponse(body, status, headers, media_type=kind)
 
 
 def _note(tx: Transaction, signer: Signer, now: datetime) -> None:

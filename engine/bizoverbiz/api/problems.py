@@ -41,6 +41,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "too-late": (409, "Too late"),
     "approval-raised": (409, "An approval cannot be raised"),
     "too-many-answers": (409, "Too many answers to one statement"),
+    "changed-meanwhile": (412, "Changed meanwhile"),
     "engine-unavailable": (503, "The engine is not available"),
 }
 

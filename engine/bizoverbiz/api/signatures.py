@@ -99,6 +99,7 @@ def _expected(request: SignedRequest) -> list[str]:
     names = ["@method", "@target-uri"]
     names += ["content-digest"] if request.body else []
     names += ["idempotency-key"] if request.header("idempotency-key") is not None else []
+    names += ["if-match"] if request.header("if-match") is not None else []
     return [f'"{name}"' for name in [*names, "bizoverbiz-database"]]
 
 

@@ -3,10 +3,10 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo stop test test-engine test-odoo test-e2e bench lint env clean
+.PHONY: help setup demo stop test test-engine test-odoo test-e2e test-robustness kill-test bench lint env clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the engine (.venv) and Odoo 19 (.odoo), nothing outside this folder
 	@scripts/setup.sh engine odoo
@@ -17,8 +17,8 @@ demo: setup ## run a netting round between six Odoo firms and leave a second one
 stop: ## end what `make demo` and `make env` left running
 	@if [ -x $(VENV)/python ]; then $(VENV)/python -m demo stop --var var/demo; scripts/postgres.sh stop var/postgres; fi
 
-test: setup ## every test: engine, addons inside Odoo, the whole demo end to end
-	@scripts/test.sh engine odoo e2e
+test: setup ## every test: engine, kills and faults, addons inside Odoo, the whole demo end to end
+	@scripts/test.sh engine robustness odoo e2e
 
 test-engine: ## the engine's tests only
 	@scripts/setup.sh engine && scripts/test.sh engine
@@ -28,6 +28,13 @@ test-odoo: setup ## the addons' tests inside Odoo only
 
 test-e2e: setup ## the whole demo as a test only
 	@scripts/test.sh e2e
+
+test-robustness: ## kills, faults, isolation and generated requests only
+	@scripts/setup.sh engine && scripts/test.sh robustness
+
+kill-test: ## kill -9 of API, workers and PostgreSQL while 20 members work: SECONDS=600 SEED=7
+	@scripts/setup.sh engine && BIZOVERBIZ_KILL_SECONDS=$(SECONDS) BIZOVERBIZ_SEED=$(SEED) \
+	  $(VENV)/python -m pytest -p no:cacheprovider -q -s tests/robustness/test_kills.py
 
 bench: ## measure this project and others side by side, into docs/benchmarks.md; SIZES="1k 10k": of 1k 10k 100k 1M 2M
 	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks $(SIZES)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests named (engine, odoo, e2e) with servers of their own in a temporary folder, and ends with a summary.
+# Runs the tests named (engine, robustness, odoo, e2e) with servers of their own in a temporary folder, and ends with a summary.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$(mktemp -d "${TMPDIR:-/tmp}/bizoverbiz-test-XXXXXX")
@@ -28,7 +28,7 @@ PY
   local verdict=$2
   [ "$1" != addons ] || [[ $counts == *" 0 skipped" ]] || verdict=1
   [ "$verdict" = 0 ] || status=1
-  summary+=("$(printf '%-8s %s in %s s%s' "$1" "$counts" "$3" "$([ "$verdict" = 0 ] || echo '  <- FAILED')")")
+  summary+=("$(printf '%-10s %s in %s s%s' "$1" "$counts" "$3" "$([ "$verdict" = 0 ] || echo '  <- FAILED')")")
 }
 
 pytest_engine() { .venv/bin/python -m pytest -p no:cacheprovider --junitxml="$folder/$1.xml" "${@:2}"; }
@@ -40,6 +40,11 @@ for part in "$@"; do
       say "Engine and signatures"
       pytest_engine engine -q tests/engine tests/addons
       report engine $? $((SECONDS - began))
+      ;;
+    robustness)
+      say "Kills, faults, isolation and generated requests (about four minutes)"
+      pytest_engine robustness -q tests/robustness
+      report robustness $? $((SECONDS - began))
       ;;
     odoo)
       say "Addons inside Odoo 19: installing them into a French database first (about a minute)"
@@ -56,7 +61,7 @@ for part in "$@"; do
       BIZOVERBIZ_E2E_FOLDER=$folder pytest_engine e2e -v tests/e2e
       report e2e $? $((SECONDS - began))
       ;;
-    *) echo "test: unknown part '$part': engine, odoo or e2e" >&2; exit 2 ;;
+    *) echo "test: unknown part '$part': engine, robustness, odoo or e2e" >&2; exit 2 ;;
   esac
 done
 

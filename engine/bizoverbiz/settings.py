@@ -1,7 +1,8 @@
-"""What the operator sets in the environment."""
+"""What the operator sets in the environment, or in files named like the variables in the folder BIZOVERBIZ_SECRETS."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import AnyHttpUrl, Field, ValidationError
@@ -19,6 +20,10 @@ class Settings(BaseSettings):
     database_url: str = Field(validation_alias="DATABASE_URL")
     #: The address members use; it is part of what they sign (`@target-uri`).
     public_url: AnyHttpUrl = Field(AnyHttpUrl("http://127.0.0.1:8070"), validation_alias="BIZOVERBIZ_PUBLIC_URL")
+    #: The most connections to the database that one process opens; the server's `max_connections` is for all of them.
+    connections: int = Field(40, ge=2, le=500, validation_alias="BIZOVERBIZ_CONNECTIONS")
+    #: Seconds without a worker's look after which the engine is not ready; above the longest step.
+    worker_silence: int = Field(300, ge=5, validation_alias="BIZOVERBIZ_WORKER_SILENCE")
     #: PKCS #8 PEM file of the Ed25519 key that signs notices, mode 0600.
     signing_key: Path | None = Field(None, validation_alias="BIZOVERBIZ_SIGNING_KEY")
 
@@ -34,7 +39,7 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     try:
-        return Settings.model_validate({})
+        return Settings(_secrets_dir=os.environ.get("BIZOVERBIZ_SECRETS") or None)  # type: ignore[call-arg]
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])

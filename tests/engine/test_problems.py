@@ -51,7 +51,7 @@ def test_the_published_keys_are_the_signing_key_without_its_private_part(network
     assert "d" not in key
 
 
-@pytest.mark.parametrize("path", ["/v1/health", "/v1/keys", "/v1/member"])
+@pytest.mark.parametrize("path", ["/v1/ready", "/v1/keys", "/v1/member"])
 def test_a_database_out_of_reach_makes_the_engine_unavailable(clock: Clock, path: str) -> None:
     gone = Database("postgresql://bizoverbiz@/nowhere?host=/nonexistent")
     listener = socket.create_server(("127.0.0.1", 0))
@@ -79,6 +79,7 @@ def test_the_openapi_document_describes_every_call_with_its_units(network: Netwo
     document = network.http.get("/openapi.json").json()
     assert set(document["paths"]) == {
         "/v1/health",
+        "/v1/ready",
         "/v1/keys",
         "/v1/members",
         "/v1/member",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
 
@@ -11,6 +11,7 @@ from bizoverbiz import __version__
 from bizoverbiz.api import problems
 from bizoverbiz.api.problems import Problem
 from bizoverbiz.api.routers import declarations, members, notices, service, statements
+from bizoverbiz.api.watching import Watched
 from bizoverbiz.store.database import Database
 
 
@@ -18,8 +19,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(store: Database, *, base_url: str, clock: Callable[[], datetime] = utc_now) -> FastAPI:
-    """The API over one database; `base_url` is the address members sign for."""
+def create_app(
+    store: Database,
+    *,
+    base_url: str,
+    clock: Callable[[], datetime] = utc_now,
+    worker_silence: timedelta = timedelta(minutes=5),
+) -> FastAPI:
+    """The API over one database; `base_url` is the address members sign for.
+
+    Without a worker's look for longer than `worker_silence` the engine is not ready.
+    """
     app = FastAPI(
         title="BizOverBiz engine",
         version=__version__,
@@ -28,7 +38,9 @@ def create_app(store: Database, *, base_url: str, clock: Callable[[], datetime] 
         redirect_slashes=False,
     )
     app.state.store, app.state.base_url, app.state.clock = store, base_url.rstrip("/"), clock
+    app.state.worker_silence = worker_silence
     problems.install(app)
+    app.add_middleware(Watched)
     for router in (service.router, members.router, declarations.router, statements.router, notices.router):
         app.include_router(router, prefix="/v1")
     return app

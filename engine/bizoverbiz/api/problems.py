@@ -98,9 +98,8 @@ def install(app: FastAPI) -> None:
         body = {"type": _TYPES + slug if slug else "about:blank", "title": title, "status": error.status_code}
         return respond(body | {"detail": detail}, error.headers)
 
-    @app.exception_handler(Exception)
-    def unexpected(request: Request, error: Exception) -> JSONResponse:
-        _log.error("failed", path=request.url.path, error=type(error).__name__, exc_info=error)
-        detail = "the engine failed on this request; nothing was kept: tell the operator when this happened"
-        body = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail}
-        return respond(body)
+
+def failure(request: str) -> JSONResponse:
+    """What is answered when something failed that nobody expected; the log tells it under the same id."""
+    detail = f"the engine failed on this request; nothing was kept: tell the operator its id, {request}"
+    return respond({"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": detail})

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-
-import structlog
 
 from bizoverbiz.settings import Settings, load_settings
 from bizoverbiz.store.database import WORKER, Database, Transaction
@@ -19,7 +16,8 @@ def now() -> datetime:
 
 @contextmanager
 def database(settings: Settings | None = None) -> Iterator[Database]:
-    store = Database((settings or load_settings()).database_url)
+    settings = settings or load_settings()
+    store = Database(settings.database_url, connections=settings.connections)
     try:
         yield store
     finally:
@@ -31,16 +29,3 @@ def operator() -> Iterator[Transaction]:
     """One transaction in the operator's role."""
     with database() as store, store.transaction(WORKER) as tx:
         yield tx
-
-
-def configure_logging() -> None:
-    """One JSON object a line on stderr: events, numbers of things and reasons; never amounts or names of members."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

@@ -15,9 +15,9 @@ def main() -> None:
             files.app()
         else:
             from bizoverbiz.cli.application import app
-            from bizoverbiz.cli.context import configure_logging
+            from bizoverbiz.observing import logs
 
-            configure_logging()
+            logs.configure()
             app()
     except BizoverbizError as error:
         sys.stderr.write(f"bizoverbiz: {error}\n")

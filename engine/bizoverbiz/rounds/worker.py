@@ -9,9 +9,9 @@ from typing import Any
 
 import structlog
 
-from bizoverbiz.errors import BizoverbizError, IllegalStepError
-from bizoverbiz.netting import NettingError
+from bizoverbiz.errors import EngineUnavailableError, IllegalStepError, MisconfiguredError
 from bizoverbiz.notices import SigningKey
+from bizoverbiz.observing import metrics
 from bizoverbiz.rounds.collection import match_changes
 from bizoverbiz.rounds.deciding import decide
 from bizoverbiz.rounds.opening import close_if_booked
@@ -27,6 +27,9 @@ _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 #: Six times as long as a request could still be accepted: clocks are set back, and cleaning up is not urgent.
 _NONCES_KEPT = timedelta(hours=1)
 _ANSWERS_KEPT = timedelta(days=30)
+
+#: What is tried from each state; a metric's label.
+_STEP_FROM = {RoundState.FROZEN: "propose", RoundState.PROPOSED: "decide", RoundState.DECIDED: "close"}
 
 Clock = Callable[[], datetime]
 
@@ -49,12 +52,27 @@ def work_once(store: Database, *, load_key: Callable[[], SigningKey], clock: Clo
 
     A step that fails leaves everything as it was and holds up no other round.
     """
-    well = _attempt("match", lambda: _in_transaction(store, match_changes))
     rounds: list[Any] = []
-    well &= _attempt("look", lambda: _in_transaction(store, lambda tx: rounds.extend(_due(tx))))
+
+    def look(tx: Transaction) -> None:
+        tx.run("worker_look", now=clock(), keyid=_keyid(load_key))
+        rounds.extend(_due(tx))
+
+    well = _attempt("match", "match", lambda: _in_transaction(store, match_changes))
+    well &= _attempt("look", "look", lambda: _in_transaction(store, look))
     for one in rounds:
-        well &= _attempt(f"round {one.number}", lambda: _advance(store, one.number, one.state, load_key, clock()))  # noqa: B023
-    return _attempt("forget", lambda: _in_transaction(store, lambda tx: _forget(tx, clock()))) and well
+        kind = _STEP_FROM[one.state]
+        well &= _attempt(kind, f"round {one.number}", lambda: _advance(store, one.number, one.state, load_key, clock()))  # noqa: B023
+    return _attempt("forget", "forget", lambda: _in_transaction(store, lambda tx: _forget(tx, clock()))) and well
+
+
+def _keyid(load_key: Callable[[], SigningKey]) -> str | None:
+    """What a decision would be signed with: readiness says in time that it could not be."""
+    try:
+        return load_key().keyid
+    except MisconfiguredError as error:
+        _log.error("no signing key", reason=str(error))
+        return None
 
 
 def _due(tx: Transaction) -> list[Any]:
@@ -71,19 +89,22 @@ def _advance(store: Database, number: int, state: str, load_key: Callable[[], Si
             close_if_booked(tx, number, now=now)
 
 
-def _attempt(step: str, action: Callable[[], object]) -> bool:
+def _attempt(kind: str, step: str, action: Callable[[], object]) -> bool:
+    outcome = "failed"
     try:
-        action()
+        with metrics.stepping(kind):
+            action()
+        outcome = "done"
     except IllegalStepError as error:
+        outcome = "taken"
         _log.info("step taken by another worker", step=step, reason=str(error))
-    except (BizoverbizError, NettingError) as error:
+    except (EngineUnavailableError, MisconfiguredError) as error:
         _log.error("step failed", step=step, error=type(error).__name__, reason=str(error))
-        return False
     except Exception as error:
         # Whatever it is, the next look may find it gone, and the other rounds go on.
         _log.exception("step failed", step=step, error=type(error).__name__)
-        return False
-    return True
+    metrics.steps.labels(kind, outcome).inc()
+    return outcome != "failed"
 
 
 def _in_transaction(store: Database, work: Callable[[Transaction], object]) -> None:

@@ -15,6 +15,7 @@ from psycopg2 import errors
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from bizoverbiz.errors import EngineUnavailableError
 from bizoverbiz.store.queries import QUERIES
@@ -94,8 +95,15 @@ class Transaction:
 class Database:
     """The pool of connections, and the unit of work."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self._engine = engine_for(url, pool_size=pool_size, max_overflow=30, pool_pre_ping=True, pool_timeout=20)
+    def __init__(self, url: str, *, connections: int = 40) -> None:
+        """`connections` is the most that are opened at once; a quarter of them is kept open."""
+        kept = max(1, connections // 4)
+        #: The most connections there are at once.
+        self.connections = connections
+        #: Only to be watched: queries go through `transaction`.
+        self.engine = engine_for(
+            url, pool_size=kept, max_overflow=connections - kept, pool_pre_ping=True, pool_timeout=20
+        )
 
     @contextmanager
     def transaction(self, scope: Scope) -> Iterator[Transaction]:
@@ -104,7 +112,7 @@ class Database:
         Raises `EngineUnavailableError` when the database is out of reach or was never set up.
         """
         with _translated():
-            connection = self._engine.raw_connection()
+            connection = self.engine.raw_connection()
         try:
             with _translated():
                 transaction = Transaction(connection.cursor(cursor_factory=psycopg2.extras.NamedTupleCursor))
@@ -115,7 +123,7 @@ class Database:
             _release(connection)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def engine_for(url: str, **options: Any) -> Engine:
@@ -139,6 +147,8 @@ def _translated() -> Iterator[None]:
         raise EngineUnavailableError(
             f"the database is not set up ({_first_line(error)}): run `bizoverbiz db upgrade`"
         ) from error
+    except NoConnectionLeft as error:
+        raise EngineUnavailableError("every connection to the database is in use") from error
     except (psycopg2.OperationalError, psycopg2.InterfaceError, DBAPIError) as error:
         raise EngineUnavailableError(f"the engine's database does not answer: {_first_line(error)}") from error
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -55,11 +58,24 @@ def _roles_sql(server_version: int) -> str:
     )
 
 
-def upgrade(url: str) -> None:
-    """Create what is missing. Safe to call again, and by several at once."""
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", "bizoverbiz:store/migrations")
     config.set_main_option("path_separator", "os")
+    return config
+
+
+@cache
+def head() -> str:
+    """The schema of this release, as `alembic_version` names it."""
+    found = ScriptDirectory.from_config(_config()).get_current_head()
+    assert found is not None
+    return found
+
+
+def upgrade(url: str) -> None:
+    """Create what is missing. Safe to call again, and by several at once."""
+    config = _config()
     engine = engine_for(url)
     try:
         with engine.connect() as connection:

@@ -1,0 +1,22 @@
+"""A process that serves the API: made from the environment, so that several can be started alike."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from bizoverbiz.api.app import create_app
+from bizoverbiz.observing import logs, metrics
+from bizoverbiz.settings import load_settings
+from bizoverbiz.store.database import Database
+
+
+def from_environment() -> FastAPI:
+    """The application of one serving process, with its own pool of connections."""
+    logs.configure()
+    logs.adopt_libraries()
+    settings = load_settings()
+    store = Database(settings.database_url, connections=settings.connections)
+    metrics.watch_pool(store)
+    return create_app(store, base_url=settings.base_url, worker_silence=timedelta(seconds=settings.worker_silence))

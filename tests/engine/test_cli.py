@@ -142,7 +142,7 @@ def test_a_whole_round_by_command(
     assert {row["state"] for row in problem["statements"]} == {"decided"}
     verified = json.loads(operator.ok("round", "verify", "1", "--json"))
     assert verified["holds"] is True
-    assert len(verified["checked"]) == 6
+    assert len(verified["checked"]) == 8
     notice = tmp_path / "notice.jws"
     notice.write_text(a.get("/v1/notices")["notices"][0]["jws"])
     assert "80.00 EUR" in operator.ok("notice", "verify", str(notice))

@@ -38,7 +38,7 @@ def tamper(url: str, statement: str) -> None:
 
 
 def test_an_untouched_round_holds(network: Network, decided: int) -> None:
-    assert len(verify(network, decided)) == 6
+    assert len(verify(network, decided)) == 8
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ def test_an_untouched_round_holds(network: Network, decided: int) -> None:
     [
         ("UPDATE round_line SET set_off = set_off - 1 WHERE number = 'A-1'", "off balance"),
         ("UPDATE round_line SET set_off = set_off - 1", "total is not the sum"),
+        ("UPDATE round_line SET ceiling = 101 WHERE number = 'B-1'; UPDATE round_problem SET matched = 181", "frozen"),
         ("UPDATE round_line SET proposed = 79; UPDATE round_problem SET proposed = 158", "certificate"),
         ("UPDATE round_problem SET matched = matched + 1", "matched total"),
         ("UPDATE round_line SET salt = repeat('0', 64)", "published hash"),
@@ -56,6 +57,10 @@ def test_an_untouched_round_holds(network: Network, decided: int) -> None:
         ("UPDATE notice SET round = round, jws = 'nonsense'", "not a compact JWS"),
         ("UPDATE audit_entry SET body = '{}' WHERE seq = 2", "audit entry 2 .* was changed"),
         ("DELETE FROM audit_entry WHERE seq = 2", "audit entry 2 is missing"),
+        ("UPDATE statement_line SET amount_open = amount_open + 1", "the EUR statement of 100000009"),
+        ("UPDATE audit_link SET entry = repeat('0', 64) WHERE seq = 3", "members are shown is another"),
+        ("DELETE FROM audit_link WHERE seq = 3", "members are shown is another"),
+        ("UPDATE round_line SET set_off = NULL", "outside 0 to its ceiling"),
         ("UPDATE engine_key SET keyid = 'other'", "not in the key set"),
     ],
 )
@@ -78,4 +83,4 @@ def test_the_audit_log_tells_the_whole_story(network: Network, url: str, decided
             kinds = [kind for (kind,) in cursor.fetchall()]
     finally:
         connection.close()
-    assert kinds == ["opened", "frozen", "proposed", "answered", "answered", "decided", "notices"]
+    assert kinds == ["opened", "frozen", "stated", "stated", "proposed", "answered", "answered", "decided", "notices"]

@@ -60,4 +60,4 @@ def test_two_members_set_off_what_they_owe_each_other(network: Network, two: tup
         assert member.statement()["state"] == "decided"
     network.work()
     assert round_state(network, number) == "closed"
-    assert len(verify(network, number)) == 6
+    assert len(verify(network, number)) == 8

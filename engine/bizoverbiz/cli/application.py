@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bizoverbiz.cli import files, membership, notices, rounds, services
+from bizoverbiz.cli import audit, files, membership, notices, rounds, services
 
 app = typer.Typer(
     name="bizoverbiz",
@@ -20,5 +20,6 @@ app.add_typer(membership.invitation, name="invitation")
 app.add_typer(membership.members, name="members")
 app.add_typer(rounds.app, name="round")
 app.add_typer(notices.app, name="notice")
+app.add_typer(audit.app, name="audit")
 app.command("serve")(services.serve)
 app.command("worker")(services.worker)

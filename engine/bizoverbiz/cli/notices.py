@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import typer
 from rich.markup import escape
 
-from bizoverbiz.cli.context import operator
-from bizoverbiz.cli.output import console
+from bizoverbiz.cli.keys import Keys, read_keys
+from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.currencies import format_amount
-from bizoverbiz.members.joining import key_set
-from bizoverbiz.notices import NoticeError, verify_notice
+from bizoverbiz.errors import WrongInputError
+from bizoverbiz.notices import Fault, NoticeError, Payload, keyid_of, verify_notice
 
 app = typer.Typer(help="Signed notices.", no_args_is_help=True)
-_TIMEOUT = 20.0
+File = Annotated[Path, typer.Argument(help="The notice, a compact JWS.")]
 
 
 @app.callback()
@@ -26,31 +23,50 @@ def _notice() -> None:
     """Signed notices."""
 
 
+def read_token(file: Path) -> str:
+    """The compact JWS in a file. Raises `NoticeError`."""
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise NoticeError(Fault.UNREADABLE, f"{file} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise NoticeError(
+            Fault.NOT_A_JWS, f"{file} is not a compact JWS: it holds other characters than ASCII"
+        ) from None
+
+
 @app.command("verify")
 def verify(
-    file: Annotated[Path, typer.Argument(help="The notice, a compact JWS.")],
-    keys: Annotated[str | None, typer.Option(help="Key set: a file or https address. Default: the database.")] = None,
+    file: File, keys: Keys = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Check a notice's signature, its balance and its place in the round's published hash."""
+    """Check a notice's signature, its balance and its place in the round's published hash.
+
+    Exit status 1 if it does not hold. Anybody can, with the engine's published keys and no database.
+    """
     try:
-        token = file.read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
-        raise NoticeError(f"{file} cannot be read: {error}") from None
-    notice = verify_notice(token, _keys(keys))
+        token = read_token(file)
+        notice = verify_notice(token, read_keys(keys))
+    except (NoticeError, WrongInputError) as error:
+        if as_json:
+            print_json({"holds": False, "fault": getattr(error, "fault", Fault.BAD_KEYS), "reason": str(error)})
+            raise typer.Exit(1) from None
+        raise
+    if as_json:
+        print_json({"holds": True, "keyid": keyid_of(token), **_summary(notice)})
+        return
     console.print(
         f"Holds: notice {notice.number} of {escape(notice.name)} ({notice.member}), round {notice.round} of "
-        f"{escape(notice.network)}, {len(notice.lines)} lines, {format_amount(notice.total, notice.currency)}"
+        f"{escape(notice.network)}, decided {notice.decided_at}, {len(notice.lines)} lines, "
+        f"{format_amount(notice.total, notice.currency)} on either side\n"
+        f"Signed with key {keyid_of(token)}; round hash {notice.round_root}; audit head {notice.audit_head}"
     )
 
 
-def _keys(source: str | None) -> dict[str, Any]:
-    if source is None:
-        with operator() as tx:
-            return dict(key_set(tx))
-    try:
-        if source.startswith(("https://", "http://")):
-            with urlopen(source, timeout=_TIMEOUT) as answer:  # noqa: S310 - the scheme is checked
-                return dict(json.load(answer))
-        return dict(json.loads(Path(source).read_text(encoding="utf-8")))
-    except (OSError, URLError, ValueError, TypeError) as error:
-        raise NoticeError(f"no key set could be read from {source}: {error}") from None
+def _summary(notice: Payload) -> dict[str, Any]:
+    names = ("network", "round", "member", "name", "number", "decided_at", "currency", "total")
+    return {
+        **{name: getattr(notice, name) for name in names},
+        "lines": len(notice.lines),
+        "round_root": notice.round_root,
+        "audit_head": notice.audit_head,
+    }

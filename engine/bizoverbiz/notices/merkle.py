@@ -8,10 +8,10 @@ a leaf.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 
-import rfc8785
+from bizoverbiz.notices.canonical import canonical
 
 #: One step of a proof: on which side the sibling stands, and its hash in hexadecimal.
 Step = tuple[str, str]
@@ -33,7 +33,7 @@ class Leaf:
     salt: str
 
     def digest(self) -> bytes:
-        return sha256(b"\x00" + rfc8785.dumps(asdict(self))).digest()
+        return sha256(b"\x00" + canonical({name: getattr(self, name) for name in self.__slots__})).digest()
 
 
 def _inner(left: bytes, right: bytes) -> bytes:

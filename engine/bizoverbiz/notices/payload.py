@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
-import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bizoverbiz.errors import BizoverbizError
+from bizoverbiz.notices.canonical import canonical
 from bizoverbiz.notices.merkle import Leaf, verify_inclusion
+
+
+class Fault(StrEnum):
+    """In which way a notice is wrong; part of what `bizoverbiz notice verify --json` prints."""
+
+    UNREADABLE = "unreadable"
+    NOT_A_JWS = "not-a-jws"
+    UNKNOWN_KEY = "unknown-key"
+    BAD_KEYS = "bad-keys"
+    BAD_SIGNATURE = "bad-signature"
+    WRONG_TYPE = "wrong-type"
+    MALFORMED = "malformed"
+    NOT_CANONICAL = "not-canonical"
+    UNBALANCED = "unbalanced"
+    CONTRADICTORY = "contradictory"
+    NOT_INCLUDED = "not-included"
 
 
 class NoticeError(BizoverbizError):
     """A notice that must not be believed."""
+
+    def __init__(self, fault: Fault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class NoticeLine(BaseModel):
@@ -54,7 +75,7 @@ class Payload(BaseModel):
 
     def canonical(self) -> bytes:
         """The bytes that are signed (RFC 8785)."""
-        return rfc8785.dumps(self.model_dump())
+        return canonical(self.model_dump())
 
     def leaf(self, line: NoticeLine) -> Leaf:
         own = line.side == "receivable"
@@ -79,17 +100,29 @@ def check_payload(payload: bytes) -> Payload:
         notice = Payload.model_validate_json(payload)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise NoticeError(f"the notice has not the form of docs/protocol.md: {field}: {first['msg']}") from None
+        field = ".".join(map(str, first["loc"])) or "the whole"
+        raise NoticeError(
+            Fault.MALFORMED, f"the notice has not the form of docs/protocol.md: {field}: {first['msg']}"
+        ) from None
     if notice.canonical() != payload:
-        raise NoticeError("the notice is not canonical JSON (RFC 8785)")
+        raise NoticeError(Fault.NOT_CANONICAL, "the notice is not canonical JSON (RFC 8785)")
+    _check_lines(notice)
+    return notice
+
+
+def _check_lines(notice: Payload) -> None:
     for side in ("receivable", "payable"):
         total = sum(line.set_off for line in notice.lines if line.side == side)
         if total != notice.total:
-            raise NoticeError(f"the {side} lines of notice {notice.number} sum to {total}, its total is {notice.total}")
+            raise NoticeError(
+                Fault.UNBALANCED,
+                f"the {side} lines of notice {notice.number} sum to {total}, its total is {notice.total}",
+            )
+    if len({line.id for line in notice.lines}) != len(notice.lines):
+        raise NoticeError(Fault.CONTRADICTORY, f"notice {notice.number} names one obligation twice")
     for line in notice.lines:
+        what = f"line {line.number} of notice {notice.number}"
         if not line.set_off <= line.ceiling <= line.amount_open or line.remaining != line.amount_open - line.set_off:
-            raise NoticeError(f"line {line.number} of notice {notice.number}: its amounts contradict each other")
+            raise NoticeError(Fault.CONTRADICTORY, f"{what}: its amounts contradict each other")
         if not verify_inclusion(notice.leaf(line), line.proof, notice.round_root):
-            raise NoticeError(f"line {line.number} of notice {notice.number} is not in the round's published hash")
-    return notice
+            raise NoticeError(Fault.NOT_INCLUDED, f"{what} is not in the round's published hash")

@@ -14,7 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from bizoverbiz.errors import MisconfiguredError
-from bizoverbiz.notices.payload import NoticeError, Payload, check_payload
+from bizoverbiz.notices.payload import Fault, NoticeError, Payload, check_payload
 
 
 class _Registry(jws.JWSRegistry):
@@ -79,16 +79,38 @@ def load_signing_key(path: Path) -> SigningKey:
 def verify_notice(token: str, keys: Mapping[str, Any]) -> Payload:
     """Verify a notice against a JWK set (RFC 7517) and return what it says. Raises `NoticeError`."""
     try:
-        kid = jws.extract_compact(token.encode("ascii"), registry=_REGISTRY).headers().get("kid")
+        header = jws.extract_compact(token.encode("ascii"), registry=_REGISTRY).headers()
     except (JoseError, ValueError) as error:
-        raise NoticeError(f"this is not a compact JWS: {error}") from None
-    jwk = next((key for key in keys.get("keys", []) if key.get("kid") == kid), None)
-    if jwk is None:
-        raise NoticeError(f"the notice is signed with key {kid}, which is not in the key set given")
+        raise NoticeError(
+            Fault.NOT_A_JWS, f"this is not a compact JWS (header.payload.signature, RFC 7515): {error}"
+        ) from None
+    kid = header.get("kid")
     try:
-        signed = jws.deserialize_compact(token, OKPKey.import_key(jwk), registry=_REGISTRY)
+        published = {key["kid"]: key for key in keys["keys"]}
+    except (KeyError, TypeError):
+        raise NoticeError(Fault.BAD_KEYS, "the key set is not a JWK set (RFC 7517) of keys with a kid") from None
+    if kid not in published:
+        raise NoticeError(
+            Fault.UNKNOWN_KEY,
+            f"the notice is signed with key {kid}, which is not in the key set given "
+            f"({', '.join(map(str, published)) or 'empty'})",
+        )
+    try:
+        key = OKPKey.import_key(published[kid])
+    except (JoseError, ValueError, TypeError) as error:
+        raise NoticeError(Fault.BAD_KEYS, f"key {kid} of the key set is not an Ed25519 key: {error}") from None
+    try:
+        signed = jws.deserialize_compact(token, key, registry=_REGISTRY)
     except (JoseError, ValueError) as error:
-        raise NoticeError(f"the signature of the notice does not hold: {error}") from None
+        raise NoticeError(
+            Fault.BAD_SIGNATURE,
+            f"the signature of the notice does not hold: it was changed, or key {kid} did not sign it ({error})",
+        ) from None
     if signed.headers().get("typ") != _TYPE:
-        raise NoticeError(f"the JWS is of type {signed.headers().get('typ')}, not {_TYPE}")
+        raise NoticeError(Fault.WRONG_TYPE, f"the JWS is of type {signed.headers().get('typ')}, not {_TYPE}")
     return check_payload(signed.payload)
+
+
+def keyid_of(token: str) -> str:
+    """The thumbprint of the key a verified notice is signed with."""
+    return str(jws.extract_compact(token.encode("ascii"), registry=_REGISTRY).headers()["kid"])

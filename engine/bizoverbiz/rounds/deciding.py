@@ -14,10 +14,10 @@ import structlog
 from bizoverbiz.errors import MisconfiguredError
 from bizoverbiz.netting import net
 from bizoverbiz.notices import Leaf, SigningKey, merkle_root
-from bizoverbiz.rounds import audit
+from bizoverbiz.rounds import audit, logged
 from bizoverbiz.rounds.collection import match_changes
 from bizoverbiz.rounds.issuing import issue
-from bizoverbiz.rounds.problem import by_currency, imbalance, obligations
+from bizoverbiz.rounds.problem import by_currency, imbalance, leaf, obligations
 from bizoverbiz.rounds.state import RoundState, check_step, final_ceiling, may_decide
 from bizoverbiz.store import rounds as store
 from bizoverbiz.store.database import Transaction
@@ -76,10 +76,6 @@ def decide(tx: Transaction, number: int, *, key: SigningKey, now: datetime, earl
     return True
 
 
-def leaf(line: Any, number: int, set_off: int, salt: str) -> Leaf:
-    return Leaf(line.creditor, line.debtor, str(line.id), line.number, number, line.currency, set_off, salt)
-
-
 def _final_ceilings(tx: Transaction, number: int) -> dict[UUID, int]:
     approved: dict[tuple[UUID, str], int] = {
         (row.line_id, row.side): row.approved for row in tx.all("approvals", round=number)
@@ -100,9 +96,7 @@ def _write(
     key: SigningKey,
     now: datetime,
 ) -> None:
-    for answer in tx.all("answers_of_round", round=number):
-        body = {"member": answer.identifier, "currency": answer.currency, "answer": answer.content}
-        audit.record(tx, number, "answered", body | {"at": audit.instant(answer.at)}, now)
+    logged.answers(tx, number, now=now)
     root = merkle_root(leaves)
     published = root.hex() if root else None
     head = audit.record(tx, number, "decided", {"problems": totals, "root": published}, now)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from bizoverbiz.errors import NotFoundError
-from bizoverbiz.rounds import audit
+from bizoverbiz.rounds import audit, logged
 from bizoverbiz.rounds.collection import match_changes
+from bizoverbiz.rounds.problem import frozen
 from bizoverbiz.rounds.state import RoundState, check_step
 from bizoverbiz.store import rounds as store
 from bizoverbiz.store.database import Transaction
@@ -18,7 +19,7 @@ def open_round(tx: Transaction, *, approval_hours: int, now: datetime) -> int:
     Raises `IllegalStepError` while another round still collects.
     """
     number = store.insert(tx, approval_hours=approval_hours, now=now)
-    audit.record(tx, number, "opened", {"approval_hours": approval_hours}, now)
+    audit.record_opening(tx, number, {"approval_hours": approval_hours}, now)
     return number
 
 
@@ -35,18 +36,19 @@ def cut_off(tx: Transaction, number: int, *, now: datetime) -> int:
     current = store.lock(tx, number)
     check_step(number, current.state, RoundState.FROZEN)
     match_changes(tx)
-    frozen = tx.run("lines_freeze", round=number)
+    count = tx.run("lines_freeze", round=number)
     tx.run("problems_insert", round=number)
     store.step(tx, number, RoundState.FROZEN, frozen_at=now)
-    lines = [[line.currency, line.key, line.ceiling] for line in tx.all("lines", round=number)]
-    audit.record(tx, number, "frozen", {"obligations": frozen, "ceilings": audit.digest(lines)}, now)
-    return frozen
+    lines = tx.all("lines", round=number)
+    audit.record(tx, number, "frozen", {"obligations": count, "ceilings": audit.digest(frozen(lines))}, now)
+    return count
 
 
 def abandon(tx: Transaction, number: int, *, now: datetime) -> None:
     """Give a round up before its decision; its obligations are free for the next."""
     current = store.lock(tx, number)
     check_step(number, current.state, RoundState.ABANDONED)
+    logged.answers(tx, number, now=now)
     tx.run("lines_release", round=number, currency=None)
     tx.run("statements_abandon", round=number)
     store.step(tx, number, RoundState.ABANDONED, ended_at=now)
@@ -59,5 +61,6 @@ def close_if_booked(tx: Transaction, number: int, *, now: datetime) -> bool:
     if current.state != RoundState.DECIDED or tx.one("notices_open", round=number).count:
         return False
     store.step(tx, number, RoundState.CLOSED, ended_at=now)
+    logged.bookings(tx, number, now=now)
     audit.record(tx, number, "closed", {}, now)
     return True

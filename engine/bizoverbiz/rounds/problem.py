@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from bizoverbiz.netting import Obligation
+from bizoverbiz.notices import Leaf
 
 
 def by_currency(lines: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
@@ -27,3 +28,22 @@ def imbalance(lines: Iterable[Any], amounts: Mapping[str, int]) -> str | None:
         balance[line.creditor] = balance.get(line.creditor, 0) + amounts[line.key]
         balance[line.debtor] = balance.get(line.debtor, 0) - amounts[line.key]
     return next((f"{member} is off balance by {rest}" for member, rest in sorted(balance.items()) if rest), None)
+
+
+def leaf(line: Any, number: int, set_off: int, salt: str) -> Leaf:
+    """One set-off of the round `number`, as it stands in the round's published hash."""
+    return Leaf(line.creditor, line.debtor, str(line.id), line.number, number, line.currency, set_off, salt)
+
+
+def frozen(lines: Iterable[Any]) -> list[list[Any]]:
+    """What a round freezes, in the order of its published hash: its digest stands in the audit log."""
+    return [
+        [
+            line.currency,
+            line.key,
+            line.ceiling,
+            line.issue_date.isoformat(),
+            line.due_date and line.due_date.isoformat(),
+        ]
+        for line in lines
+    ]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bizoverbiz.netting import NettingError, net
-from bizoverbiz.rounds import audit
+from bizoverbiz.rounds import audit, logged
 from bizoverbiz.rounds.problem import by_currency, obligations
 from bizoverbiz.rounds.state import RoundState, check_step
 from bizoverbiz.store import rounds as store
@@ -47,6 +47,7 @@ def propose(tx: Transaction, number: int, *, now: datetime) -> None:
         totals[currency] = {"proposed": found.total, "certificate": audit.digest(certificate)}
     statements = tx.run("statements_insert", round=number)
     tx.run("statement_lines_insert", round=number)
+    logged.statements(tx, number, now=now)
     deadline = now + timedelta(hours=current.approval_hours)
     store.step(tx, number, RoundState.PROPOSED, proposed_at=now, deadline=deadline)
     audit.record(tx, number, "proposed", {"problems": totals, "statements": statements}, now)

@@ -138,7 +138,7 @@ UPDATE statement SET state = 'abandoned' WHERE round = %(round)s;
 
 -- name: answers_of_round
 -- Every answer given, in order, for the audit log.
-SELECT answer.at, identifier, currency, content FROM answer
+SELECT answer.at, answer.member_id, identifier, currency, content FROM answer
 JOIN statement ON statement.id = statement_id JOIN member ON member.id = answer.member_id
 WHERE round = %(round)s ORDER BY answer.id;
 
@@ -196,15 +196,7 @@ WHERE round = %(round)s ORDER BY identifier, notice.number;
 -- How many notices of the round nobody has acknowledged yet.
 SELECT count(*) AS count FROM notice WHERE round = %(round)s AND acknowledged_at IS NULL;
 
--- name: audit_last
--- The head of the round's audit log.
-SELECT seq, hash FROM audit_entry WHERE round = %(round)s ORDER BY seq DESC LIMIT 1;
-
--- name: audit_insert
--- One more entry; its hash covers the one before.
-INSERT INTO audit_entry (round, seq, at, kind, body, hash)
-VALUES (%(round)s, %(seq)s, %(at)s, %(kind)s, %(body)s, %(hash)s);
-
--- name: audit_entries
--- The round's audit log.
-SELECT seq, at, kind, body, hash FROM audit_entry WHERE round = %(round)s ORDER BY seq;
+-- name: acknowledgements_of_round
+-- Every notice of the round that is booked, in order, for the audit log.
+SELECT member_id, identifier, notice.number, acknowledged_at, booked FROM notice JOIN member ON member.id = member_id
+WHERE round = %(round)s AND acknowledged_at IS NOT NULL ORDER BY identifier, notice.number;

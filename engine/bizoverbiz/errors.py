@@ -70,6 +70,22 @@ class AlreadyAMemberError(RefusedError):
     slug = "already-a-member"
 
 
+class KeyTakenError(RefusedError):
+    slug = "key-taken"
+
+
+class ProofInvalidError(RefusedError):
+    slug = "proof-invalid"
+
+
+class LastKeyError(RefusedError):
+    slug = "last-key"
+
+
+class TooManyKeysError(RefusedError):
+    slug = "too-many-keys"
+
+
 class SuspendedError(RefusedError):
     slug = "suspended"
 

@@ -100,12 +100,21 @@ def test_a_member_reads_of_the_audit_log_what_concerns_it_and_what_is_said_to_al
         "statement_line SET amount_open = 0",
         "declaration SET state = 'matched'",
         "invitation SET expires_at = 'infinity'",
-        "member SET status = 'active'",
+        "member SET insolvent_since = NULL",
+        "member_key SET member_id = member_id",
+        "membership_event SET content = '{}'",
     ],
 )
 def test_the_api_changes_only_what_its_calls_change(url: str, change: str) -> None:
     with pytest.raises(InsufficientPrivilege, match="permission denied"):
         rows(url, API_ROLE, f"UPDATE {change} RETURNING 1")
+
+
+def test_no_call_of_a_member_takes_back_its_suspension(url: str, proposed: tuple[Member, Member]) -> None:
+    ((one,), *_) = rows(url, WORKER_ROLE, "SELECT id FROM member ORDER BY identifier")
+    assert rows(url, API_ROLE, "UPDATE member SET status = 'left' RETURNING status", str(one)) == [("left",)]
+    with pytest.raises(InsufficientPrivilege, match="only the operator sets a member suspended"):
+        rows(url, API_ROLE, "UPDATE member SET status = 'suspended' RETURNING 1", str(one))
 
 
 def test_the_api_cannot_write_in_another_members_name(url: str, proposed: tuple[Member, Member]) -> None:

@@ -10,9 +10,18 @@ from fastapi import FastAPI
 from bizoverbiz import __version__
 from bizoverbiz.api import problems
 from bizoverbiz.api.problems import Problem
-from bizoverbiz.api.routers import declarations, members, notices, service, statements
+from bizoverbiz.api.routers import declarations, keys, members, notices, service, statements
 from bizoverbiz.api.watching import Watched
 from bizoverbiz.store.database import Database
+
+ROUTERS = (
+    service,
+    members,
+    keys,
+    declarations,
+    statements,
+    notices,
+)
 
 
 def utc_now() -> datetime:
@@ -41,6 +50,6 @@ def create_app(
     app.state.worker_silence = worker_silence
     problems.install(app)
     app.add_middleware(Watched)
-    for router in (service.router, members.router, declarations.router, statements.router, notices.router):
-        app.include_router(router, prefix="/v1")
+    for module in ROUTERS:
+        app.include_router(module.router, prefix="/v1")
     return app

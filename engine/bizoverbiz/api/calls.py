@@ -25,6 +25,8 @@ from bizoverbiz.errors import (
     ReplayedError,
     SignatureRefusedError,
 )
+from bizoverbiz.members.events import instant
+from bizoverbiz.members.keys import may_sign
 from bizoverbiz.notices import thumbprint
 from bizoverbiz.store.database import Database, Transaction, api_scope
 
@@ -163,12 +165,13 @@ class SignedRoute(APIRoute):
         def find_key(keyid: str) -> str | None:
             with store.transaction(api_scope(keyid=keyid)) as tx:
                 row = tx.one("key_lookup", keyid=keyid)
-            if row is None or row.revoked_at is not None:
+            if row is None:
                 return None
-            found["member"] = row.member_id
+            found["member"], found["key"] = row.member_id, row
             return str(row.x)
 
         signer = verify_request(signed, find_key, now=now)
+        _check_in_force(found["key"], signer.keyid, now)
         database = _database(signed)
         with store.transaction(api_scope(keyid=signer.keyid, member=found["member"])) as tx:
             _note(tx, signer, now)
@@ -191,6 +194,13 @@ class JoinRoute(SignedRoute):
         signed = _signed(request, body)
         signer = verify_request(signed, _brought_key(body), now=now)
         return Call(request.app.state.store, signed, signer, None, _database(signed), now)
+
+
+def _check_in_force(key: Any, keyid: str, now: datetime) -> None:
+    # Only after the signature holds: whoever merely names a key learns nothing of it.
+    if not may_sign(key, now):
+        ended = f"was revoked at {instant(key.revoked_at)}" if key.revoked_at else f"ended at {instant(key.expires_at)}"
+        raise SignatureRefusedError(f"the key {keyid} {ended}: sign with the member's newer key")
 
 
 def _brought_key(body: bytes) -> FindKey:

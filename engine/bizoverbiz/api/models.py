@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -71,3 +71,11 @@ Identifier = Annotated[
     AfterValidator(canonical_identifier),
     Field(description="Nine digits are a SIREN, anything else a VAT number.", examples=["552100554"]),
 ]
+
+
+class PublicKey(Body):
+    """A JWK (RFC 8037)."""
+
+    kty: Literal["OKP"]
+    crv: Literal["Ed25519"]
+    x: str = Field(min_length=43, max_length=43, description="32 bytes in base64url.")

@@ -6,7 +6,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, Field
@@ -66,13 +66,10 @@ def paging(
 
     `default` None gives the whole list unless a limit is asked for. A cursor that does not fit is `malformed`.
     """
+    rows = Query(default, ge=1, le=maximum, description="Rows at most.")
+    start = Query(None, max_length=_CURSOR_LENGTH, description="`next` of the page before; none: from the start.")
 
-    def read(
-        limit: Annotated[int | None, Query(ge=1, le=maximum, description="Rows at most.")] = default,
-        after: Annotated[
-            str | None, Query(max_length=_CURSOR_LENGTH, description="`next` of the page before; none: from the start.")
-        ] = None,
-    ) -> Paging:
+    def read(limit: int | None = rows, after: str | None = start) -> Paging:
         return Paging(tuple(columns), limit, None if after is None else _values(after, tuple(columns.values())))
 
     return read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bizoverbiz.cli import audit, files, membership, notices, rounds, services
+from bizoverbiz.cli import audit, files, members, membership, notices, rounds, services
 
 app = typer.Typer(
     name="bizoverbiz",
@@ -17,7 +17,7 @@ files.add_commands(app)
 app.add_typer(services.db, name="db")
 app.add_typer(membership.network, name="network")
 app.add_typer(membership.invitation, name="invitation")
-app.add_typer(membership.members, name="members")
+app.add_typer(members.app, name="members")
 app.add_typer(rounds.app, name="round")
 app.add_typer(notices.app, name="notice")
 app.add_typer(audit.app, name="audit")

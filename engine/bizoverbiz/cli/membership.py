@@ -1,4 +1,4 @@
-"""The network, its invitations and its members."""
+"""The network and its invitations."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from bizoverbiz.cli.context import now, operator
 from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.matching import canonical_identifier
-from bizoverbiz.members import joining, standing
+from bizoverbiz.members import joining
 from bizoverbiz.notices import create_key_file, load_signing_key
 from bizoverbiz.settings import load_settings
 
 network = typer.Typer(help="The network this engine serves.", no_args_is_help=True)
 invitation = typer.Typer(help="Invitations to join.", no_args_is_help=True)
-members = typer.Typer(help="The members.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -80,35 +78,3 @@ def create(
         print_json({"invitation": text, "url": url, "expires_at": (moment + valid).isoformat(timespec="seconds")})
     else:
         typer.echo(text)
-
-
-@members.command("list")
-def list_(as_json: AsJson = False) -> None:
-    """Every member and its standing."""
-    with operator() as tx:
-        rows = tx.all("members_all")
-    if as_json:
-        fields = ("identifier", "name", "country", "agreement", "status", "joined_at", "last_notice")
-        print_json([{name: getattr(row, name) for name in fields} for row in rows])
-        return
-    table = Table("Identifier", "Name", "Country", "Agreement", "Status", "Joined", "Notices")
-    for row in rows:
-        cells = (row.identifier, row.name, row.country, row.agreement, row.status)
-        table.add_row(*map(escape, cells), f"{row.joined_at:%Y-%m-%d}", str(row.last_notice))
-    console.print(table)
-
-
-@members.command("suspend")
-def suspend(identifier: Annotated[str, typer.Argument(help="SIREN or VAT number.")]) -> None:
-    """Keep a member out of proposals and decisions until it is taken back."""
-    with operator() as tx:
-        standing.set_standing(tx, canonical_identifier(identifier), status="suspended")
-    console.print(f"{escape(identifier)} is suspended.")
-
-
-@members.command("resume")
-def resume(identifier: Annotated[str, typer.Argument(help="SIREN or VAT number.")]) -> None:
-    """Take a suspended member back."""
-    with operator() as tx:
-        standing.set_standing(tx, canonical_identifier(identifier), status="active")
-    console.print(f"{escape(identifier)} takes part again.")

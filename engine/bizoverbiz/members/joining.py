@@ -18,6 +18,7 @@ from bizoverbiz.errors import (
     MisconfiguredError,
     NotFoundError,
 )
+from bizoverbiz.members import events
 from bizoverbiz.members.invitation import Invitation
 from bizoverbiz.members.standing import absence
 from bizoverbiz.notices import SigningKey
@@ -134,6 +135,7 @@ def join(tx: Transaction, candidate: Candidate, *, invitation: str, now: datetim
     member = _renew(tx, found.renews, candidate, now) if found.renews else _admit(tx, candidate, now)
     if not tx.run("member_key_insert", keyid=candidate.keyid, member=member, x=candidate.x, now=now):
         raise AlreadyAMemberError("this key belongs to a member already: create a new one", field="public_key")
+    events.record(tx, member, "renewed" if found.renews else "joined", {"keyid": candidate.keyid}, now=now)
     tx.run("invitation_use", id=found.id, member=member, now=now)
     tx.run("change_insert", member=member)
     return describe(tx, member=member, keyid=candidate.keyid)

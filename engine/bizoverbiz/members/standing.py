@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from bizoverbiz.errors import (
     AgreementNotAcceptedError,
@@ -11,8 +13,10 @@ from bizoverbiz.errors import (
     NotFoundError,
     RefusedError,
     SuspendedError,
+    WrongInputError,
 )
 from bizoverbiz.matching import Absence
+from bizoverbiz.members import events
 from bizoverbiz.store.database import Transaction
 
 _REFUSALS: dict[Absence, tuple[type[RefusedError], str]] = {
@@ -59,9 +63,32 @@ def _refuse(reason: Absence, consequence: str) -> None:
     raise error(f"{words}; until then {consequence}")
 
 
-def set_standing(tx: Transaction, identifier: str, *, status: str) -> None:
+def set_standing(tx: Transaction, identifier: str, *, status: str, now: datetime | None = None) -> None:
     """Suspend a member or take it back; what concerns it is matched again. Raises `NotFoundError`."""
     row = tx.one("member_set_status", identifier=identifier, status=status)
     if row is None:
         raise NotFoundError(f"there is no member {identifier} that is not {status} already, or it has left")
-    tx.run("change_insert", member=row.id)
+    _changed(tx, row.id, "suspended" if status == "suspended" else "resumed", now)
+
+
+def set_insolvent(tx: Transaction, identifier: str, since: date | None, *, now: datetime | None = None) -> None:
+    """Note that insolvency proceedings against a member were opened on a day, or with None that there are none.
+
+    Raises `NotFoundError`, or `WrongInputError` for a day that has not come.
+    """
+    moment = now or datetime.now(UTC)
+    if since and since > moment.astimezone(UTC).date():
+        raise WrongInputError(f"{since} has not come yet: note the proceedings from the day they are opened")
+    row = tx.one("member_set_insolvent", identifier=identifier, since=since)
+    if row is None:
+        said = f"in insolvency proceedings since {since}" if since else "not in insolvency proceedings"
+        raise NotFoundError(f"there is no member {identifier}, or it is {said} already")
+    content = {"since": since.isoformat()} if since else {}
+    _changed(tx, row.id, "insolvent" if since else "insolvency-lifted", moment, content)
+
+
+def _changed(
+    tx: Transaction, member: UUID, kind: str, now: datetime | None, content: dict[str, Any] | None = None
+) -> None:
+    tx.run("change_insert", member=member)
+    events.record(tx, member, kind, content, now=now or datetime.now(UTC))

@@ -7,25 +7,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from bizoverbiz.api.calls import JoinRoute, SignedCall, SignedRoute
-from bizoverbiz.api.models import Body, Identifier, text
+from bizoverbiz.api.models import Body, Identifier, PublicKey, text
 from bizoverbiz.errors import MalformedError, SignatureRefusedError
 from bizoverbiz.matching import IdentifierError, canonical_identifier
-from bizoverbiz.members import joining
+from bizoverbiz.members import joining, leaving
+from bizoverbiz.store.database import Transaction
 
 router = APIRouter(tags=["members"], route_class=SignedRoute)
 _joining = APIRouter(tags=["members"], route_class=JoinRoute)
 _ASKED_AT_ONCE = 500
-
-
-class PublicKey(Body):
-    """A JWK (RFC 8037)."""
-
-    kty: Literal["OKP"]
-    crv: Literal["Ed25519"]
-    x: str = Field(min_length=43, max_length=43, description="32 bytes in base64url.")
 
 
 def _uuid(value: Any) -> Any:
@@ -46,7 +39,37 @@ class Joining(Body):
     )
 
 
-@_joining.post("/members", status_code=201, summary="Join with an invitation")
+class MemberOut(BaseModel):
+    """A member as it is told about itself."""
+
+    member: UUID
+    identifier: str = Field(description="SIREN, or VAT number.", examples=["552100554"])
+    name: str = Field(examples=["Atelier Morin"])
+    network: str
+    agreement: str = Field(description="The version of the framework agreement it accepted last.", examples=["2026-11"])
+    keyid: str = Field(description="RFC 7638 thumbprint of the key that signed this request.")
+    last_notice: int = Field(description="Number of the last notice issued to it; 0 is none.", examples=[3])
+    status: Literal["active", "suspended", "left"]
+    takes_part: bool = Field(description="Whether its obligations are netted.")
+    absence: Literal["left", "suspended", "insolvent", "agreement"] | None = Field(
+        description="Why not, if it does not."
+    )
+
+
+class Asked(BaseModel):
+    members: list[str] = Field(description="Those of the identifiers asked for, as spelt, that are members.")
+
+
+class Leaving(Body):
+    """Leaving the network."""
+
+    answered_by: text(200) = Field(  # type: ignore[valid-type]
+        description="Who decides to leave, kept with the membership.", examples=["claire@morin.example"]
+    )
+    reason: text(500, 0) | None = None  # type: ignore[valid-type]
+
+
+@_joining.post("/members", status_code=201, response_model=MemberOut, summary="Join with an invitation")
 def join(call: SignedCall, body: Joining) -> JSONResponse:
     if body.database != call.database:
         raise SignatureRefusedError(
@@ -65,14 +88,26 @@ def join(call: SignedCall, body: Joining) -> JSONResponse:
     return call.write(lambda tx: (201, joining.join(tx, candidate, invitation=hashed, now=call.now)), invitation=hashed)
 
 
-@router.get("/member", summary="This member, as the engine knows it")
+@router.get("/member", response_model=MemberOut, summary="This member, as the engine knows it")
 def member(call: SignedCall) -> dict[str, Any]:
     assert call.member is not None
     own = call.member
     return call.read(lambda tx: joining.describe(tx, member=own, keyid=call.signer.keyid))
 
 
-@router.get("/members", summary="Which of these are members")
+@router.post("/member/leaving", response_model=MemberOut, summary="Leave the network")
+def leave(call: SignedCall, body: Leaving) -> JSONResponse:
+    assert call.member is not None
+    own = call.member
+
+    def work(tx: Transaction) -> tuple[int, dict[str, Any]]:
+        leaving.leave(tx, own, answered_by=body.answered_by, reason=body.reason, now=call.now)
+        return 200, joining.describe(tx, member=own, keyid=call.signer.keyid)
+
+    return call.write(work)
+
+
+@router.get("/members", response_model=Asked, summary="Which of these are members")
 def members(
     call: SignedCall,
     identifier: Annotated[list[str], Query(max_length=_ASKED_AT_ONCE, description="At most 500.")],

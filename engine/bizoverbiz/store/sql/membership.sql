@@ -33,26 +33,14 @@ INSERT INTO member (id, identifier, name, country, agreement, database, joined_a
 VALUES (%(id)s, %(identifier)s, %(name)s, %(country)s, %(agreement)s, %(database)s, %(now)s)
 ON CONFLICT DO NOTHING;
 
--- name: member_key_insert
--- A member's public key; touches no row if some member has it already.
-INSERT INTO member_key (keyid, member_id, x, created_at) VALUES (%(keyid)s, %(member)s, %(x)s, %(now)s)
-ON CONFLICT DO NOTHING;
-
--- name: member_keys_revoke
--- From now on the member speaks with a new key only.
-UPDATE member_key SET revoked_at = %(now)s WHERE member_id = %(member)s AND revoked_at IS NULL;
-
 -- name: member_move
--- The member's books are in another database from now on.
-UPDATE member SET database = %(database)s WHERE id = %(member)s;
+-- The member's books are in another database from now on; one that had left is back, one that is suspended stays so.
+UPDATE member SET database = %(database)s, status = CASE status WHEN 'left' THEN 'active' ELSE status END
+WHERE id = %(member)s;
 
 -- name: member_id
 -- A member by its identifier.
 SELECT id FROM member WHERE identifier = %(identifier)s;
-
--- name: key_lookup
--- The key whose thumbprint is set in the transaction.
-SELECT member_id, x, revoked_at FROM member_key WHERE keyid = %(keyid)s;
 
 -- name: member_get
 -- One member.
@@ -67,11 +55,6 @@ SELECT identifier FROM member WHERE identifier = ANY (%(identifiers)s) AND statu
 -- Every member, for matching and for the operator.
 SELECT id, identifier, name, country, agreement, status, insolvent_since, takes_part, joined_at, last_notice
 FROM member ORDER BY identifier;
-
--- name: member_set_status
--- The operator suspends a member or takes it back.
-UPDATE member SET status = %(status)s
-WHERE identifier = %(identifier)s AND status NOT IN (%(status)s, 'left') RETURNING id;
 
 -- name: nonce_insert
 -- Remember a request; touches no row if it was seen before.

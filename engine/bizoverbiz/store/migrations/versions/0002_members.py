@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from bizoverbiz.store.migrations.access import API, OWN, WORKER, secure
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -19,9 +21,52 @@ ALTER TABLE member ADD takes_part boolean NOT NULL
     GENERATED ALWAYS AS (status = 'active' AND insolvent_since IS NULL AND NOT agreement_lapsed) STORED;
 """
 
+# A member may go, and with an invitation come back; suspending and taking back are the operator's.
+_GUARD = """
+CREATE FUNCTION guard_standing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user = '{api}' AND NEW.status <> OLD.status AND NEW.status <> 'left'
+        AND NOT (OLD.status = 'left' AND NEW.status = 'active' AND acting('invitation') IS NOT NULL)
+    THEN
+        RAISE EXCEPTION 'only the operator sets a member %', NEW.status USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_standing BEFORE UPDATE OF status ON member FOR EACH ROW EXECUTE FUNCTION guard_standing();
+"""
+
+_KEYS = """
+ALTER TABLE member_key ADD expires_at timestamptz, ADD revoked_by text;
+CREATE TABLE membership_event (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    member_id uuid NOT NULL REFERENCES member,
+    at timestamptz NOT NULL,
+    kind text NOT NULL,
+    answered_by text,
+    content json NOT NULL
+);
+CREATE INDEX ON membership_event (member_id);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON membership_event EXECUTE FUNCTION refuse_change();
+"""
+
+_ACCESS = {"membership_event": ("SELECT, INSERT", OWN, "SELECT, INSERT")}
+
+_GRANTS = (
+    f"UPDATE (status) ON member TO {API}",
+    f"UPDATE (expires_at, revoked_by) ON member_key TO {API}",
+    # The operator lets a member go as it would itself.
+    f"INSERT ON answer TO {WORKER}",
+    f"DELETE ON declaration TO {WORKER}",
+)
+
 
 def upgrade() -> None:
     op.execute(_STANDING)
+    op.execute(_GUARD.format(api=API))
+    op.execute(_KEYS)
+    secure(_ACCESS)
+    for grant in _GRANTS:
+        op.execute(f"GRANT {grant}")
 
 
 def downgrade() -> None:

@@ -1,0 +1,125 @@
+"""The members: their standing and their keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from bizoverbiz.cli.context import now, operator
+from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.errors import NotFoundError
+from bizoverbiz.matching import canonical_identifier
+from bizoverbiz.members import keys, leaving, standing
+from bizoverbiz.store.database import Transaction
+
+app = typer.Typer(help="The members.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Firm = Annotated[str, typer.Argument(help="SIREN or VAT number.")]
+
+
+def found(tx: Transaction, identifier: str) -> Any:
+    """The member's row by its identifier. Raises `NotFoundError`."""
+    canonical = canonical_identifier(identifier)
+    row = tx.one("member_id", identifier=canonical)
+    if row is None:
+        raise NotFoundError(f"there is no member {canonical}")
+    return row.id
+
+
+@app.command("list")
+def members(as_json: AsJson = False) -> None:
+    """Every member and its standing."""
+    with operator() as tx:
+        rows = tx.all("members_all")
+    if as_json:
+        fields = ("identifier", "name", "country", "agreement", "status", "joined_at", "last_notice", "takes_part")
+        print_json([{name: getattr(row, name) for name in fields} | {"absence": standing.absence(row)} for row in rows])
+        return
+    table = Table("Identifier", "Name", "Country", "Agreement", "Status", "Takes part", "Joined", "Notices")
+    for row in rows:
+        part = "yes" if row.takes_part else f"no: {standing.absence(row)}"
+        cells = (row.identifier, row.name, row.country, row.agreement, row.status, part)
+        table.add_row(*map(escape, cells), f"{row.joined_at:%Y-%m-%d}", str(row.last_notice))
+    console.print(table)
+
+
+@app.command("suspend")
+def suspend(identifier: Firm) -> None:
+    """Keep a member out of proposals and decisions until it is taken back."""
+    with operator() as tx:
+        standing.set_standing(tx, canonical_identifier(identifier), status="suspended", now=now())
+    console.print(f"{escape(identifier)} is suspended.")
+
+
+@app.command("resume")
+def resume(identifier: Firm) -> None:
+    """Take a suspended member back."""
+    with operator() as tx:
+        standing.set_standing(tx, canonical_identifier(identifier), status="active", now=now())
+    console.print(f"{escape(identifier)} takes part again.")
+
+
+@app.command("insolvent")
+def insolvent(
+    identifier: Firm,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day the proceedings were opened.")
+    ] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="There are no proceedings any more, or never were.")] = False,
+) -> None:
+    """Keep a member in insolvency proceedings out of proposals and decisions."""
+    if lift == (since is not None):
+        raise typer.BadParameter("give either --since with the day the proceedings were opened, or --lift")
+    with operator() as tx:
+        day = since.date() if since else None
+        standing.set_insolvent(tx, canonical_identifier(identifier), day, now=now())
+    said = f"is noted as insolvent since {day}" if day else "is no longer noted as insolvent"
+    console.print(f"{escape(identifier)} {said}.")
+
+
+@app.command("leave")
+def leave(
+    identifier: Firm,
+    by: Annotated[str, typer.Option(help="Who decided it, kept with the membership.")],
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+) -> None:
+    """Let a member go: its open approvals count as refused, its declarations are withdrawn."""
+    if not yes:
+        typer.confirm(f"Let {identifier} go? Only an invitation that renews takes it back.", abort=True)
+    with operator() as tx:
+        gone = leaving.leave(tx, found(tx, identifier), answered_by=by, reason=reason, now=now())
+    console.print(f"{escape(identifier)} has left{'' if gone else ' already'}.")
+
+
+@app.command("keys")
+def list_keys(identifier: Firm, as_json: AsJson = False) -> None:
+    """Every key a member ever had."""
+    with operator() as tx:
+        rows = tx.all("member_keys", member=found(tx, identifier))
+    if as_json:
+        print_json([keys.describe(row) for row in rows])
+        return
+    table = Table("Key", "Since", "Signs")
+    for row in rows:
+        if row.revoked_at:
+            signs = f"no: revoked {row.revoked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC by {row.revoked_by}"
+        elif row.expires_at:
+            past = "" if keys.may_sign(row, now()) else "no: "
+            signs = f"{past}until {row.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        else:
+            signs = "yes"
+        table.add_row(row.keyid, f"{row.created_at:%Y-%m-%d}", signs)
+    console.print(table)
+
+
+@app.command("revoke-key")
+def revoke_key(identifier: Firm, keyid: Annotated[str, typer.Argument(help="The key's thumbprint.")]) -> None:
+    """Let a key sign nothing any more; after its last one a member needs `invitation create --renew`."""
+    with operator() as tx:
+        keys.revoke(tx, member=found(tx, identifier), keyid=keyid, now=now(), by_operator=True)
+    console.print(f"The key {escape(keyid)} signs nothing any more.")

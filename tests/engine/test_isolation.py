@@ -15,7 +15,7 @@ from .conftest import Network
 from .operating import cut, open_round
 
 #: What concerns nobody in particular.
-COMMON = {"network", "engine_key", "round", "alembic_version", "worker_look"}
+COMMON = {"network", "agreement", "engine_key", "round", "alembic_version", "worker_look"}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from bizoverbiz import __version__
 from bizoverbiz.api import problems
 from bizoverbiz.api.problems import Problem
-from bizoverbiz.api.routers import declarations, keys, members, notices, service, statements
+from bizoverbiz.api.routers import agreements, declarations, keys, members, notices, service, statements
 from bizoverbiz.api.watching import Watched
 from bizoverbiz.store.database import Database
 
@@ -18,6 +18,7 @@ ROUTERS = (
     service,
     members,
     keys,
+    agreements,
     declarations,
     statements,
     notices,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.table import Table
 
 from bizoverbiz.cli.context import now, operator
 from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.matching import canonical_identifier
-from bizoverbiz.members import joining
+from bizoverbiz.members import agreements, joining
 from bizoverbiz.notices import create_key_file, load_signing_key
 from bizoverbiz.settings import load_settings
 
@@ -48,6 +49,36 @@ def show(as_json: AsJson = False) -> None:
     console.print(f"{escape(row.name)}, agreement {escape(row.agreement)}, {len(members)} members")
     for key in keys:
         console.print(f"signing key {key}")
+
+
+@network.command("agreement")
+def agreement(
+    version: Annotated[str, typer.Argument(help="Its name, such as 2027-01.")],
+    in_force_from: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The day it comes into force, from 00:00 UTC.")
+    ],
+    sha256: Annotated[str | None, typer.Option(help="SHA-256 of its text, in hex.")] = None,
+) -> None:
+    """Publish a version of the framework agreement: from its day on, who has not accepted it takes no part."""
+    day = in_force_from.date()
+    with operator() as tx:
+        joining.network(tx)
+        new = agreements.publish(tx, version, in_force_from=day, sha256=sha256, now=now())
+    console.print(f"Version {escape(version)} is {'' if new else 'already '}published, in force from {day}.")
+
+
+@network.command("agreements")
+def list_agreements(as_json: AsJson = False) -> None:
+    """Every version of the framework agreement, and how many members accepted it."""
+    with operator() as tx:
+        rows = tx.all("acceptances_count")
+    if as_json:
+        print_json([row._asdict() for row in rows])
+        return
+    table = Table("Version", "In force from", "Accepted by", "SHA-256")
+    for row in rows:
+        table.add_row(escape(row.version), str(row.in_force_from), str(row.accepted), row.sha256 or "")
+    console.print(table)
 
 
 @invitation.command("create")

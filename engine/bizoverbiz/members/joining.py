@@ -11,14 +11,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from bizoverbiz.errors import (
-    AgreementDiffersError,
     AlreadyAMemberError,
     InvitationInvalidError,
     InvitationUsedError,
     MisconfiguredError,
     NotFoundError,
 )
-from bizoverbiz.members import events
+from bizoverbiz.members import agreements, events
 from bizoverbiz.members.invitation import Invitation
 from bizoverbiz.members.standing import absence
 from bizoverbiz.notices import SigningKey
@@ -38,12 +37,15 @@ class Candidate:
     database: UUID
     keyid: str
     x: str
+    #: Who accepts the agreement for it, as far as that is said.
+    answered_by: str | None = None
 
 
 def found_network(tx: Transaction, *, name: str, agreement: str, key: SigningKey, now: datetime) -> None:
     """Raises `MisconfiguredError` if this database serves a network already."""
     check_unfounded(tx)
     tx.run("network_insert", name=name, agreement=agreement, now=now)
+    tx.run("agreement_insert", version=agreement, in_force_from=agreements.day(now), sha256=None, now=now)
     tx.run("engine_key_insert", keyid=key.keyid, x=key.x, now=now)
 
 
@@ -131,23 +133,21 @@ def join(tx: Transaction, candidate: Candidate, *, invitation: str, now: datetim
             "operator for an invitation for this firm",
             field="invitation",
         )
-    _check_agreement(tx, candidate)
+    agreements.check_acceptable(tx, candidate.agreement, now)
     member = _renew(tx, found.renews, candidate, now) if found.renews else _admit(tx, candidate, now)
     if not tx.run("member_key_insert", keyid=candidate.keyid, member=member, x=candidate.x, now=now):
         raise AlreadyAMemberError("this key belongs to a member already: create a new one", field="public_key")
+    agreements.accept(
+        tx,
+        member=member,
+        version=candidate.agreement,
+        answered_by=candidate.answered_by,
+        keyid=candidate.keyid,
+        now=now,
+    )
     events.record(tx, member, "renewed" if found.renews else "joined", {"keyid": candidate.keyid}, now=now)
     tx.run("invitation_use", id=found.id, member=member, now=now)
-    tx.run("change_insert", member=member)
     return describe(tx, member=member, keyid=candidate.keyid)
-
-
-def _check_agreement(tx: Transaction, candidate: Candidate) -> None:
-    if candidate.agreement != (agreed := network(tx).agreement):
-        raise AgreementDiffersError(
-            f"{candidate.identifier} accepts version {candidate.agreement} of the framework agreement, this network's "
-            f"members agreed on version {agreed}: update the side that is older",
-            field="agreement",
-        )
 
 
 def _admit(tx: Transaction, candidate: Candidate, now: datetime) -> UUID:

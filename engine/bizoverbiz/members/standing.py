@@ -44,6 +44,12 @@ def absence(member: Any) -> Absence | None:
     return Absence.INSOLVENT if member.insolvent_since else Absence.AGREEMENT
 
 
+def check_belongs(member: Any) -> None:
+    """Raises `LeftError`."""
+    if absence(member) is Absence.LEFT:
+        _refuse(Absence.LEFT, "nothing can be changed")
+
+
 def check_may_declare(member: Any) -> None:
     """Raises `SuspendedError` or `LeftError`."""
     reason = absence(member)

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from bizoverbiz.errors import MisconfiguredError
+from bizoverbiz.members import agreements
 from bizoverbiz.netting import net
 from bizoverbiz.notices import Leaf, SigningKey, merkle_root
 from bizoverbiz.rounds import audit, logged
@@ -43,6 +44,7 @@ def decide(tx: Transaction, number: int, *, key: SigningKey, now: datetime, earl
     statements = tx.all("statements_lock", round=number)
     if not early and not may_decide((one.state for one in statements), current.deadline, now):
         return False
+    agreements.put_in_force(tx, now=now)
     match_changes(tx)
     ceilings = _final_ceilings(tx, number)
     leaves: list[Leaf] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bizoverbiz.errors import NotFoundError
+from bizoverbiz.members import agreements
 from bizoverbiz.rounds import audit, logged
 from bizoverbiz.rounds.collection import match_changes
 from bizoverbiz.rounds.problem import frozen
@@ -35,6 +36,7 @@ def cut_off(tx: Transaction, number: int, *, now: datetime) -> int:
     """Match what is declared and freeze every matched obligation that is in no live round. Returns how many."""
     current = store.lock(tx, number)
     check_step(number, current.state, RoundState.FROZEN)
+    agreements.put_in_force(tx, now=now)
     match_changes(tx)
     count = tx.run("lines_freeze", round=number)
     tx.run("problems_insert", round=number)

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bizoverbiz.errors import EngineUnavailableError, IllegalStepError, MisconfiguredError
+from bizoverbiz.members import agreements
 from bizoverbiz.notices import SigningKey
 from bizoverbiz.observing import metrics
 from bizoverbiz.rounds.collection import match_changes
@@ -58,7 +59,11 @@ def work_once(store: Database, *, load_key: Callable[[], SigningKey], clock: Clo
         tx.run("worker_look", now=clock(), keyid=_keyid(load_key))
         rounds.extend(_due(tx))
 
-    well = _attempt("match", "match", lambda: _in_transaction(store, match_changes))
+    def match(tx: Transaction) -> None:
+        agreements.put_in_force(tx, now=clock())
+        match_changes(tx)
+
+    well = _attempt("match", "match", lambda: _in_transaction(store, match))
     well &= _attempt("look", "look", lambda: _in_transaction(store, look))
     for one in rounds:
         kind = _STEP_FROM[one.state]

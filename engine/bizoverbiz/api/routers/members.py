@@ -37,6 +37,9 @@ class Joining(Body):
     agreement: text(40) = Field(  # type: ignore[valid-type]
         description="Version of the framework agreement it accepts.", examples=["2026-11"]
     )
+    answered_by: text(200) | None = Field(  # type: ignore[valid-type]
+        None, description="Who accepts it for the firm, kept for good.", examples=["claire@morin.example"]
+    )
 
 
 class MemberOut(BaseModel):
@@ -84,6 +87,7 @@ def join(call: SignedCall, body: Joining) -> JSONResponse:
         database=body.database,
         keyid=call.signer.keyid,
         x=body.public_key.x,
+        answered_by=body.answered_by,
     )
     return call.write(lambda tx: (201, joining.join(tx, candidate, invitation=hashed, now=call.now)), invitation=hashed)
 

@@ -49,10 +49,42 @@ CREATE INDEX ON membership_event (member_id);
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON membership_event EXECUTE FUNCTION refuse_change();
 """
 
-_ACCESS = {"membership_event": ("SELECT, INSERT", OWN, "SELECT, INSERT")}
+_AGREEMENTS = """
+CREATE TABLE agreement (
+    version text PRIMARY KEY,
+    in_force_from date NOT NULL UNIQUE,
+    sha256 text,
+    published_at timestamptz NOT NULL
+);
+CREATE TABLE agreement_acceptance (
+    member_id uuid NOT NULL REFERENCES member,
+    version text NOT NULL REFERENCES agreement,
+    accepted_at timestamptz NOT NULL,
+    answered_by text,
+    keyid text,
+    PRIMARY KEY (member_id, version)
+);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_acceptance
+    EXECUTE FUNCTION refuse_change();
+-- What was accepted so far. The owner passes no policy: for this it is let through once.
+INSERT INTO agreement SELECT agreement, created_at::date, NULL, created_at FROM network;
+ALTER TABLE member NO FORCE ROW LEVEL SECURITY;
+INSERT INTO agreement_acceptance (member_id, version, accepted_at)
+SELECT member.id, agreement.version, joined_at FROM member JOIN agreement ON agreement.version = member.agreement;
+ALTER TABLE member FORCE ROW LEVEL SECURITY;
+"""
+
+_ACCESS = {
+    "membership_event": ("SELECT, INSERT", OWN, "SELECT, INSERT"),
+    "agreement_acceptance": ("SELECT, INSERT", OWN, "SELECT, INSERT"),
+}
 
 _GRANTS = (
-    f"UPDATE (status) ON member TO {API}",
+    f"UPDATE (status, agreement, agreement_lapsed) ON member TO {API}",
+    f"SELECT ON agreement TO {API}",
+    f"SELECT, INSERT ON agreement TO {WORKER}",
+    f"UPDATE (agreement) ON network TO {WORKER}",
     f"UPDATE (expires_at, revoked_by) ON member_key TO {API}",
     # The operator lets a member go as it would itself.
     f"INSERT ON answer TO {WORKER}",
@@ -64,6 +96,7 @@ def upgrade() -> None:
     op.execute(_STANDING)
     op.execute(_GUARD.format(api=API))
     op.execute(_KEYS)
+    op.execute(_AGREEMENTS)
     secure(_ACCESS)
     for grant in _GRANTS:
         op.execute(f"GRANT {grant}")

@@ -39,10 +39,10 @@ def members(as_json: AsJson = False) -> None:
         fields = ("identifier", "name", "country", "agreement", "status", "joined_at", "last_notice", "takes_part")
         print_json([{name: getattr(row, name) for name in fields} | {"absence": standing.absence(row)} for row in rows])
         return
-    table = Table("Identifier", "Name", "Country", "Agreement", "Status", "Takes part", "Joined", "Notices")
+    table = Table("Identifier", "Name", "Country", "Agreement", "Status", "Joined", "Notices")
     for row in rows:
-        part = "yes" if row.takes_part else f"no: {standing.absence(row)}"
-        cells = (row.identifier, row.name, row.country, row.agreement, row.status, part)
+        status = standing.absence(row) or row.status
+        cells = (row.identifier, row.name, row.country, row.agreement, status)
         table.add_row(*map(escape, cells), f"{row.joined_at:%Y-%m-%d}", str(row.last_notice))
     console.print(table)
 

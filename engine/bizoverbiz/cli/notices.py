@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.currencies import format_amount
 from bizoverbiz.errors import WrongInputError
 from bizoverbiz.notices import Fault, NoticeError, Payload, keyid_of, verify_notice
+from bizoverbiz.notices.rendering import document, render_pdf, render_text
 
 app = typer.Typer(help="Signed notices.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(help="The notice, a compact JWS.")]
@@ -60,6 +62,39 @@ def verify(
         f"{format_amount(notice.total, notice.currency)} on either side\n"
         f"Signed with key {keyid_of(token)}; round hash {notice.round_root}; audit head {notice.audit_head}"
     )
+
+
+class Language(StrEnum):
+    FR = "fr"
+    EN = "en"
+
+
+class Format(StrEnum):
+    PDF = "pdf"
+    TEXT = "text"
+
+
+@app.command("render")
+def render(
+    file: File,
+    language: Annotated[Language, typer.Option(help="Language of the rendering.")] = Language.FR,
+    form: Annotated[Format, typer.Option("--format", help="What to make.")] = Format.PDF,
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: beside the notice, or print text.")] = None,
+    keys: Keys = None,
+) -> None:
+    """Verify a notice, then render it for people to read: PDF or plain text, in French or English."""
+    token = read_token(file)
+    words = document(verify_notice(token, read_keys(keys)), token, keyid_of(token), language)
+    if form == Format.TEXT and out is None:
+        typer.echo(render_text(words), nl=False)
+        return
+    out = out or file.with_suffix(f".{language}.pdf")
+    content = render_pdf(words) if form == Format.PDF else render_text(words).encode()
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise WrongInputError(f"{out} cannot be written: {error.strerror}") from None
+    console.print(f"{words.title}: {escape(str(out))}")
 
 
 def _summary(notice: Payload) -> dict[str, Any]:

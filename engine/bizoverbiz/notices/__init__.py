@@ -7,6 +7,7 @@ from bizoverbiz.notices.signing import (
     create_key_file,
     keyid_of,
     load_signing_key,
+    read_notice,
     thumbprint,
     verify_notice,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "load_signing_key",
     "merkle_root",
     "proofs",
+    "read_notice",
     "thumbprint",
     "verify_inclusion",
     "verify_notice",

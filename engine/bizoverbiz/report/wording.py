@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,14 +25,17 @@ class Wording:
     """The sentences of one language."""
 
     language: str
+    sentences: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: SENTENCES, repr=False)
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES:
-            raise UnknownLanguageError(f"no report in language {self.language!r}: choose one of {', '.join(LANGUAGES)}")
+            raise UnknownLanguageError(
+                f"nothing is written in language {self.language!r}: choose one of {', '.join(LANGUAGES)}"
+            )
 
     def __call__(self, key: str, count: int | None = None, **values: str) -> str:
         """Give a sentence with its values; of `one|many` the form that goes with the count."""
-        text = SENTENCES[key][self.language]
+        text = self.sentences[key][self.language]
         if count is not None:
             one, many = text.split("|")
             text = one if count == 1 or (count == 0 and self.language == "fr") else many

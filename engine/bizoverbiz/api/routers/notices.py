@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import JSONResponse
-from pydantic import Field
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
 
-from bizoverbiz.api.calls import SignedCall, SignedRoute
+from bizoverbiz.api.calls import Call, SignedCall, SignedRoute
 from bizoverbiz.api.models import Body, Currency, Day, text
+from bizoverbiz.errors import NotFoundError
+from bizoverbiz.notices import keyid_of, read_notice
+from bizoverbiz.notices.rendering import Document, document, render_pdf, render_text
 from bizoverbiz.rounds import answering
 
 router = APIRouter(tags=["notices"], route_class=SignedRoute)
 _LAST = 2**31 - 1
+_PAGE = 200
 #: One entry may book a whole notice, and that is of many lines: the largest total netting gives.
 _LARGEST = 2**53 - 1
 
@@ -31,16 +35,77 @@ class Acknowledgement(Body):
     booked: list[Booked] = Field(max_length=100, description="The entries that book this notice.")
 
 
+class Notice(BaseModel):
+    """A signed notice."""
+
+    number: int = Field(description="Numbered per member without gaps, from 1.", examples=[4])
+    round: int = Field(description="The round that decided it.", examples=[7])
+    jws: str = Field(description="The notice itself, a compact JWS (RFC 7515).", examples=["eyJhbGciOiJFZDI1NTE5Iiwi…"])
+    acknowledged: bool = Field(description="Whether this member has said that it is booked.")
+
+
+class Notices(BaseModel):
+    """A page of notices in order."""
+
+    notices: list[Notice]
+    next: int | None = Field(description="What to give as `after` for the next page; null at the end.", examples=[204])
+
+
+class Acknowledged(BaseModel):
+    number: int = Field(description="The notice's number.", examples=[4])
+    acknowledged: bool = Field(description="Always true.", examples=[True])
+
+
+Number = Annotated[int, Path(ge=0, le=_LAST, description="The notice's number.", examples=[4])]
+Language = Annotated[Literal["fr", "en"], Query(description="The language of the rendering.", examples=["fr"])]
+
+
 @router.get("/notices", summary="Notices in order of their number, at most 200 at once")
 def notices(
-    call: SignedCall, after: Annotated[int, Query(ge=0, le=_LAST, description="The last number known.")] = 0
-) -> dict[str, list[dict[str, Any]]]:
-    rows = call.read(lambda tx: tx.all("notices_own", member=call.member, after=after))
-    return {"notices": [row._asdict() for row in rows]}
+    call: SignedCall,
+    after: Annotated[int, Query(ge=0, le=_LAST, description="The last number known.", examples=[3])] = 0,
+    limit: Annotated[int, Query(ge=1, le=_PAGE, description="How many at most.", examples=[200])] = _PAGE,
+) -> Notices:
+    rows = call.read(lambda tx: tx.all("notices_own", member=call.member, after=after, limit=limit))
+    page = [Notice(**row._asdict()) for row in rows]
+    return Notices(notices=page, next=page[-1].number if len(page) == limit else None)
 
 
-@router.put("/notices/{number}/acknowledgement", summary="A notice is booked")
-def acknowledge(call: SignedCall, number: Annotated[int, Path(ge=0, le=_LAST)], body: Acknowledgement) -> JSONResponse:
+@router.get(
+    "/notices/{number}.pdf",
+    summary="A notice to read and to print",
+    response_class=Response,
+    responses={200: {"description": "The notice's rendering.", "content": {"application/pdf": {}}}},
+)
+def pdf(call: SignedCall, number: Number, language: Language = "fr") -> Response:
+    content = render_pdf(_document(call, number, language))
+    return Response(content, media_type="application/pdf", headers=_file_name(number, language, "pdf"))
+
+
+@router.get(
+    "/notices/{number}.txt",
+    summary="A notice as plain text",
+    response_class=Response,
+    responses={200: {"description": "The notice's rendering.", "content": {"text/plain": {}}}},
+)
+def txt(call: SignedCall, number: Number, language: Language = "fr") -> Response:
+    content = render_text(_document(call, number, language))
+    return Response(content, media_type="text/plain; charset=utf-8", headers=_file_name(number, language, "txt"))
+
+
+def _document(call: Call, number: int, language: str) -> Document:
+    row = call.read(lambda tx: tx.one("notice_own", member=call.member, number=number))
+    if row is None:
+        raise NotFoundError(f"there is no notice {number} of yours")
+    return document(read_notice(row.jws), row.jws, keyid_of(row.jws), language)
+
+
+def _file_name(number: int, language: str, suffix: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="notice-{number}.{language}.{suffix}"'}
+
+
+@router.put("/notices/{number}/acknowledgement", summary="A notice is booked", response_model=Acknowledged)
+def acknowledge(call: SignedCall, number: Number, body: Acknowledgement) -> JSONResponse:
     assert call.member is not None
     own = call.member
     booked = [entry.model_dump(mode="json") for entry in body.booked]

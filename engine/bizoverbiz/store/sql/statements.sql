@@ -44,7 +44,11 @@ INSERT INTO answer (statement_id, member_id, at, content) VALUES (%(statement)s,
 -- name: notices_own
 -- The member's notices after a number, in order.
 SELECT number, round, jws, acknowledged_at IS NOT NULL AS acknowledged FROM notice
-WHERE member_id = %(member)s AND number > %(after)s ORDER BY number LIMIT 200;
+WHERE member_id = %(member)s AND number > %(after)s ORDER BY number LIMIT %(limit)s;
+
+-- name: notice_own
+-- One of the member's notices.
+SELECT number, round, jws FROM notice WHERE member_id = %(member)s AND number = %(number)s;
 
 -- name: notice_total
 -- What one of the member's notices sets off.

@@ -14,7 +14,7 @@ from .client import Member
 from .conftest import Network
 
 
-def open_round(network: Network, hours: int = 72) -> int:
+def open_round(network: Network, hours: int | None = None) -> int:
     with network.store.transaction(WORKER) as tx:
         return opening.open_round(tx, approval_hours=hours, now=network.clock())
 

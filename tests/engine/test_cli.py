@@ -20,7 +20,7 @@ import structlog
 
 from bizoverbiz.cli.main import main
 from bizoverbiz.members.invitation import Invitation
-from bizoverbiz.rounds import proposing
+from bizoverbiz.rounds import worker
 
 from .client import Member
 from .conftest import SIRENS, Network
@@ -157,14 +157,14 @@ def test_a_cut_whose_proposal_a_worker_makes_first_has_succeeded(
     a, b = two
     a.declare(a.line("payable", b, "B-1", 100), a.line("receivable", b, "A-1", 80))
     b.declare(b.line("receivable", a, "B-1", 100), b.line("payable", a, "A-1", 80))
-    propose = proposing.propose
+    propose = worker.propose_round
 
     def outrun(*arguments: Any, **options: Any) -> None:
         monkeypatch.undo()
         assert network.work()
         propose(*arguments, **options)
 
-    monkeypatch.setattr(proposing, "propose", outrun)
+    monkeypatch.setattr(worker, "propose_round", outrun)
     operator.ok("round", "open")
     assert "proposed 1.60 EUR" in operator.ok("round", "cut")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import psycopg2
 import pytest
@@ -11,7 +12,9 @@ from bizoverbiz.api.models import MAX_AMOUNT
 from bizoverbiz.errors import MisconfiguredError
 from bizoverbiz.members import standing
 from bizoverbiz.notices import NoticeLine, create_key_file, verify_notice
-from bizoverbiz.store.database import WORKER
+from bizoverbiz.rounds import deciding, solving
+from bizoverbiz.rounds.solving import Solve
+from bizoverbiz.store.database import WORKER, Transaction
 
 from .client import Member
 from .conftest import AMOUNT, SIRENS, Network, Ring
@@ -198,3 +201,110 @@ def test_a_notice_states_what_an_earlier_one_has_left_open(network: Network, rin
 def notice_lines(network: Network, member: Member) -> list[NoticeLine]:
     keys = network.http.get("/v1/keys").json()
     return [line for entry in member.get("/v1/notices")["notices"] for line in verify_notice(entry["jws"], keys).lines]
+
+
+def approve_all(members: Ring) -> None:
+    for member in members:
+        member.approve(member.statement())
+
+
+def decide_outside(network: Network, number: int, meanwhile: Callable[[int], None]) -> list[int]:
+    """Decide with the solver outside the transaction; `meanwhile` is told the try before it reads. Gives the tries."""
+    tries: list[int] = []
+
+    def step(tx: Transaction, solve: Solve) -> bool:
+        tries.append(len(tries) + 1)
+        meanwhile(tries[-1])
+        return deciding.decide(tx, number, key=network.key, now=network.clock(), solve=solve)
+
+    assert solving.outside(network.store, step)
+    return tries
+
+
+def test_an_approval_lowered_while_the_solver_runs_counts(network: Network, ring: Ring) -> None:
+    number = propose(network)
+    approve_all(ring)
+    statement = ring[0].statement()
+
+    def lower(attempt: int) -> None:
+        if attempt == 2:
+            lowered = ring[0].approve(statement, [min(line["proposed"], 400) for line in statement["lines"]])
+            assert lowered.status_code == 200, "nobody waits for the solver"
+
+    assert decide_outside(network, number, lower) == [1, 2, 3]
+    assert set_off(network, number) == 3 * 400 + 600
+    verify(network, number)
+
+
+def test_a_decision_that_keeps_being_overtaken_solves_within_its_transaction_at_last(
+    network: Network, ring: Ring
+) -> None:
+    number = propose(network)
+    approve_all(ring)
+    statement = ring[0].statement()
+
+    def lower(attempt: int) -> None:
+        ring[0].approve(statement, [min(line["proposed"], 900 - 100 * attempt) for line in statement["lines"]])
+
+    assert decide_outside(network, number, lower) == list(range(1, solving.TRIES + 1))
+    assert set_off(network, number) == 3 * (900 - 100 * solving.TRIES) + 600
+    verify(network, number)
+
+
+def test_what_does_not_change_is_solved_once(network: Network, ring: Ring) -> None:
+    number = propose(network)
+    approve_all(ring)
+    assert decide_outside(network, number, lambda attempt: None) == [1, 2]
+    assert set_off(network, number) == 3 * AMOUNT + 600
+
+
+def test_a_round_that_another_worker_works_on_is_left_to_it(network: Network, ring: Ring) -> None:
+    number = propose(network)
+    approve_all(ring)
+    with network.store.transaction(WORKER) as tx:
+        assert tx.one("round_claim", round=number).claimed
+        assert network.work()
+        assert round_state(network, number) == "proposed"
+    # The claim has ended with its connection, as it does when a worker dies.
+    assert network.work()
+    assert round_state(network, number) == "decided"
+
+
+def test_a_currency_that_cannot_be_decided_holds_up_no_other(
+    network: Network, url: str, two: tuple[Member, Member]
+) -> None:
+    a, b = two
+    for currency in ("CHF", "EUR"):
+        a.declare(
+            a.line("payable", b, "B-1", 100, currency=currency),
+            a.line("receivable", b, "A-1", 80, currency=currency),
+            full=False,
+        )
+        b.declare(
+            b.line("receivable", a, "B-1", 100, currency=currency),
+            b.line("payable", a, "A-1", 80, currency=currency),
+            full=False,
+        )
+    number = propose(network)
+    for member in two:
+        for statement in member.get("/v1/statements")["statements"]:
+            member.approve(statement)
+    with psycopg2.connect(url.replace("bizoverbiz@", "postgres@")) as owner, owner.cursor() as cursor:
+        cursor.execute("UPDATE round_line SET debtor = creditor WHERE currency = 'CHF'")
+    assert network.work()
+    found = {one["currency"]: one["set_off"] for one in report(network, number)["currencies"]}
+    assert found == {"CHF": None, "EUR": 160}
+    told = {one["currency"]: (one["state"], one["reason"]) for one in a.get("/v1/statements")["statements"]}
+    assert told["EUR"] == ("decided", None)
+    assert told["CHF"][0] == "abandoned"
+    assert "nothing could be decided in CHF" in told["CHF"][1]
+    with network.store.transaction(WORKER) as tx:
+        (released,) = [entry for entry in tx.all("audit_entries", round=number) if entry.kind == "released"]
+    assert "cannot owe itself" in released.body
+    with owner, owner.cursor() as cursor:
+        cursor.execute("UPDATE round_line SET debtor = %s WHERE debtor = creditor AND number = 'B-1'", (a.identifier,))
+        cursor.execute("UPDATE round_line SET debtor = %s WHERE debtor = creditor", (b.identifier,))
+    owner.close()
+    verify(network, number)
+    again = {one["currency"]: one["matched"] for one in report(network, propose(network))["currencies"]}
+    assert again == {"CHF": 180, "EUR": 20}, "CHF was let go"

@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 
 from bizoverbiz.errors import EngineUnavailableError
+from bizoverbiz.store import rounds
 from bizoverbiz.store.database import WORKER, Database, api_scope
 from bizoverbiz.store.queries import QUERIES
 
@@ -61,7 +62,7 @@ def test_a_database_that_was_never_set_up_says_how_to_do_it(empty_url: str) -> N
 def test_what_fails_halfway_leaves_nothing_behind(network: Network) -> None:
     def halfway() -> None:
         with network.store.transaction(WORKER) as tx:
-            tx.one("round_insert", approval_hours=1, now=network.clock())
+            rounds.insert(tx, approval_hours=1, options="{}", now=network.clock())
             raise RuntimeError("the light goes out")
 
     with pytest.raises(RuntimeError):

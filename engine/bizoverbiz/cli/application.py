@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bizoverbiz.cli import audit, files, members, membership, notices, rounds, services
+from bizoverbiz.cli import audit, files, members, membership, notices, options, rounds, services
 
 app = typer.Typer(
     name="bizoverbiz",
@@ -16,6 +16,7 @@ app = typer.Typer(
 files.add_commands(app)
 app.add_typer(services.db, name="db")
 app.add_typer(membership.network, name="network")
+membership.network.command("options")(options.options)
 app.add_typer(membership.invitation, name="invitation")
 app.add_typer(members.app, name="members")
 app.add_typer(rounds.app, name="round")

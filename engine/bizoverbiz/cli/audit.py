@@ -14,7 +14,8 @@ from bizoverbiz.cli.keys import Keys, read_keys
 from bizoverbiz.cli.output import console, print_json, working
 from bizoverbiz.errors import WrongInputError
 from bizoverbiz.rounds import record
-from bizoverbiz.rounds.verifying import ViolationError, verify_file, verify_round, verify_succession
+from bizoverbiz.rounds.checking import ViolationError
+from bizoverbiz.rounds.verifying import verify_file, verify_round, verify_succession
 
 app = typer.Typer(help="The audit log, and whether the rounds hold.", no_args_is_help=True)
 

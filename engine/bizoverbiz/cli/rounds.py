@@ -8,15 +8,16 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from bizoverbiz.cli.context import now, operator
+from bizoverbiz.cli.context import database, now, operator
 from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.currencies import format_amount
 from bizoverbiz.errors import IllegalStepError
 from bizoverbiz.notices import load_signing_key
-from bizoverbiz.rounds import deciding, opening, proposing
+from bizoverbiz.rounds import opening, worker
+from bizoverbiz.rounds.checking import ViolationError
 from bizoverbiz.rounds.report import describe_round
 from bizoverbiz.rounds.state import RoundState
-from bizoverbiz.rounds.verifying import ViolationError, verify_round
+from bizoverbiz.rounds.verifying import verify_round
 from bizoverbiz.settings import load_settings
 from bizoverbiz.store import rounds as store
 
@@ -27,7 +28,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("open")
 def open_(
-    approval_hours: Annotated[int, typer.Option(min=1, max=24 * 60, help="Hours to answer a statement.")] = 72,
+    approval_hours: Annotated[
+        int | None,
+        typer.Option(min=1, max=24 * 60, help="Hours to answer a statement. Default: the network's option."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Open the next round."""
@@ -47,8 +51,8 @@ def cut(number: Annotated[int | None, typer.Argument(help="Default: the open rou
         if store.get(tx, number).state != RoundState.FROZEN:
             opening.cut_off(tx, number, now=now())
     try:
-        with operator() as tx:
-            proposing.propose(tx, number, now=now())
+        with database() as base:
+            worker.propose_round(base, number, now=now())
     except IllegalStepError:
         # A worker may have proposed first, and even decided what concerns nobody: that is what was asked for.
         with operator() as tx:
@@ -108,8 +112,8 @@ def decide(
         silent = sum(row.state == "proposed" for row in tx.all("statements_of_round", round=number))
     if not yes:
         typer.confirm(f"Decide round {number}? {silent} unanswered statements will count as refused.", abort=True)
-    with operator() as tx:
-        deciding.decide(tx, number, key=load_signing_key(path), now=now(), early=True)
+    with database() as base:
+        worker.decide_round(base, number, load_key=lambda: load_signing_key(path), now=now(), early=True)
     show(number)
 
 

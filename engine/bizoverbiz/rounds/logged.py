@@ -26,7 +26,10 @@ def statements(tx: Transaction, number: int, *, now: datetime) -> None:
 
 
 def answers(tx: Transaction, number: int, *, now: datetime) -> None:
-    """Every answer in the order it came: approvals, each lowering of one, refusals."""
+    """Every answer the log does not tell of yet, in the order it came: approvals, each lowering of one, refusals."""
+    found = tx.all("answers_of_round", round=number)
+    if not found:
+        return
     said = (
         Said(
             "answered",
@@ -38,9 +41,10 @@ def answers(tx: Transaction, number: int, *, now: datetime) -> None:
             },
             row.member_id,
         )
-        for row in tx.all("answers_of_round", round=number)
+        for row in found
     )
     audit.record_all(tx, number, said, now)
+    tx.run("answers_logged", answers=[row.id for row in found])
 
 
 def bookings(tx: Transaction, number: int, *, now: datetime) -> None:

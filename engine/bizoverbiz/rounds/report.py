@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
+import polars as pl
+
 from bizoverbiz.rounds.audit import instant
-from bizoverbiz.rounds.verifying import ViolationError, check_problem
+from bizoverbiz.rounds.checking import VERIFIABLE, ViolationError, check_problem
+from bizoverbiz.rounds.options import read_options
+from bizoverbiz.rounds.problem import by_currency
+from bizoverbiz.store import frames
 from bizoverbiz.store import rounds as store
 from bizoverbiz.store.database import Transaction
+
+_TIMES = ("opened_at", "cut_at", "frozen_at", "proposed_at", "deadline", "decided_at", "ended_at")
 
 
 def describe_round(tx: Transaction, number: int) -> dict[str, Any]:
     """State, times, and for each currency the totals (minor units), the statements and the verified optimum."""
     current = store.get(tx, number)
     statements = tx.all("statements_of_round", round=number)
-    lines = tx.all("lines", round=number)
+    lines = frames.read(tx, "lines_verifiable", VERIFIABLE, round=number)
+    of_currency = dict(by_currency(lines))
     notices = tx.all("notices_of_round", round=number)
     discrepancies = {row.currency: row.count for row in tx.all("discrepancies_count")}
-    times = ("opened_at", "frozen_at", "proposed_at", "deadline", "decided_at", "ended_at")
     return {
         "number": number,
+        "kind": current.kind,
+        "reverses": current.reverses,
         "state": current.state,
-        **{name: instant(getattr(current, name)) if getattr(current, name) else None for name in times},
+        **{name: instant(getattr(current, name)) if getattr(current, name) else None for name in _TIMES},
         "audit_head": current.audit_head,
         "discrepancies": sum(discrepancies.values()),
         "currencies": [
             {
                 "currency": problem.currency,
-                "obligations": sum(line.currency == problem.currency for line in lines),
+                "obligations": of_currency.get(problem.currency, lines.clear()).height,
                 "matched": problem.matched,
                 "proposed": problem.proposed,
                 "set_off": problem.set_off,
                 "remaining": None if problem.set_off is None else problem.matched - problem.set_off,
                 "discrepancies": discrepancies.get(problem.currency, 0),
-                "optimum_verified": _verified(problem, [line for line in lines if line.currency == problem.currency]),
+                "optimum_verified": _verified(current, problem, of_currency.get(problem.currency, lines.clear())),
+                **_gap(problem),
                 "statements": [_statement(row) for row in statements if row.currency == problem.currency],
             }
             for problem in tx.all("problems", round=number)
@@ -57,12 +68,22 @@ def _statement(row: Any) -> dict[str, Any]:
     }
 
 
-def _verified(problem: Any, lines: list[Any]) -> bool | None:
+def _gap(problem: Any) -> dict[str, Any]:
+    """What no set-off can exceed, minor units, and whether the last solve reached it; None before there is one."""
+    document = problem.decision_certificate or problem.proposal_certificate
+    if document is None:
+        return {"bound": None, "optimal": None}
+    bound = document.get("solver_bound", document["total"])
+    return {"bound": bound, "optimal": bound == document["total"]}
+
+
+def _verified(current: Any, problem: Any, lines: pl.DataFrame) -> bool | None:
     """None before there is anything to verify."""
     if problem.proposed is None:
         return None
     try:
-        check_problem(problem, lines)
+        on = current.frozen_at.astimezone(UTC).date()
+        check_problem(problem, lines, read_options(current.options), on=on)
     except ViolationError:
         return False
     return True

@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from bizoverbiz.errors import BizoverbizError
-from bizoverbiz.netting import Certificate, NettingError, verify
 from bizoverbiz.notices import NoticeError, merkle_root, verify_notice
 from bizoverbiz.rounds import audit
-from bizoverbiz.rounds.problem import by_currency, frozen, imbalance, leaf, obligations
+from bizoverbiz.rounds.checking import ViolationError, check_admitted, check_problem, in_columns
+from bizoverbiz.rounds.options import NetworkOptions, read_options
+from bizoverbiz.rounds.problem import by_currency, frozen, leaf
 from bizoverbiz.rounds.record import Record, load, read
 from bizoverbiz.rounds.state import RoundState
 from bizoverbiz.store.database import Transaction
-
-
-class ViolationError(BizoverbizError):
-    """A stored round breaks one of the rules it was made by."""
 
 
 def verify_round(tx: Transaction, number: int) -> list[str]:
@@ -37,12 +34,7 @@ def verify_record(record: Record) -> list[str]:
     if (broken := audit.broken_link(record.number, record.entries)) is not None:
         raise ViolationError(broken)
     checked = [f"audit log: {len(record.entries)} entries, chained without a gap"]
-    of_currency = dict(by_currency(record.lines))
-    for problem in record.problems:
-        own = of_currency.get(problem.currency, [])
-        if problem.matched != sum(line.ceiling for line in own):
-            raise ViolationError(f"{problem.currency}: the matched total is not the sum of the ceilings")
-        checked += check_problem(problem, own)
+    checked += _problems(record)
     if record.state in (RoundState.DECIDED, RoundState.CLOSED):
         checked.append(_approvals(record))
         checked += _notices(record)
@@ -50,33 +42,30 @@ def verify_record(record: Record) -> list[str]:
     return checked
 
 
-def check_problem(problem: Any, lines: list[Any]) -> list[str]:
-    """Bounds, conservation and certificate of a currency's proposal and decision. Raises `ViolationError`."""
-    stages = (
-        ("proposal", "ceiling", "proposed", problem.proposed, problem.proposal_certificate),
-        ("decision", "final_ceiling", "set_off", problem.set_off, problem.decision_certificate),
-    )
-    checked = []
-    for stage, ceiling, amount, total, certificate in stages:
-        if total is None:
-            continue
-        what = f"{problem.currency} {stage}"
-        amounts = {line.key: getattr(line, amount) for line in lines}
-        ceilings = {line.key: getattr(line, ceiling) for line in lines}
-        for line in lines:
-            within = amounts[line.key], ceilings[line.key]
-            if None in within or not 0 <= within[0] <= within[1] <= line.ceiling:
-                raise ViolationError(f"{what}: {line.key} lies outside 0 to its ceiling")
-        if (unbalanced := imbalance(lines, amounts)) is not None:
-            raise ViolationError(f"{what}: {unbalanced}")
-        if sum(amounts.values()) != total:
-            raise ViolationError(f"{what}: the total is not the sum of its set-offs")
-        try:
-            verify(obligations(lines, ceilings), amounts, Certificate.from_json(certificate))
-        except NettingError as error:
-            raise ViolationError(f"{what}: the certificate does not hold: {error}") from None
-        checked.append(f"{what}: bounds, balance of every member, and the certificate of optimality")
+def _problems(record: Record) -> list[str]:
+    """Every currency by the options in the log, which are those the round was opened with."""
+    checked: list[str] = []
+    lines = in_columns(record.lines)
+    of_currency = dict(by_currency(lines))
+    for problem in record.problems:
+        own = of_currency.get(problem.currency, lines.clear())
+        if problem.matched != own["ceiling"].sum():
+            raise ViolationError(f"{problem.currency}: the matched total is not the sum of the ceilings")
+        frozen_at = record.times["frozen_at"]
+        assert frozen_at is not None, "what has problems was frozen"
+        on, options = datetime.fromisoformat(frozen_at).date(), options_of(record)
+        check_admitted(problem.currency, own, options, on=on)
+        checked += check_problem(problem, own, options, on=on)
     return checked
+
+
+def options_of(record: Record) -> NetworkOptions:
+    """The options a frozen round was opened with, as its audit log tells them. Raises `ViolationError`."""
+    bodies = {entry.kind: json.loads(entry.body) for entry in record.entries if entry.kind in ("opened", "frozen")}
+    options = bodies["frozen"].get("options", {})
+    if "options" in bodies["opened"]:
+        _same(bodies["opened"]["options"], audit.digest(options), "the options")
+    return read_options(options)
 
 
 def _approvals(record: Record) -> str:

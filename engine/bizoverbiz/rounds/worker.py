@@ -13,15 +13,19 @@ from bizoverbiz.errors import EngineUnavailableError, IllegalStepError, Misconfi
 from bizoverbiz.members import agreements
 from bizoverbiz.notices import SigningKey
 from bizoverbiz.observing import metrics
+from bizoverbiz.rounds import logged
 from bizoverbiz.rounds.collection import match_changes
 from bizoverbiz.rounds.deciding import decide
-from bizoverbiz.rounds.opening import close_if_booked
+from bizoverbiz.rounds.opening import close_if_booked, cut_off_if_due, open_by_calendar
 from bizoverbiz.rounds.proposing import propose
+from bizoverbiz.rounds.reminders import remind
+from bizoverbiz.rounds.solving import claimed, outside
 from bizoverbiz.rounds.state import RoundState
+from bizoverbiz.store import rounds
 from bizoverbiz.store.database import WORKER, Database, Transaction
 
 _log = structlog.get_logger()
-#: Seconds between two looks at the database; an idle look is three small queries.
+#: Seconds between two looks at the database; an idle look is a handful of small queries.
 PAUSE = 2.0
 #: Seconds to wait after a failure: doubled each time, up to the limit.
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
@@ -30,7 +34,12 @@ _NONCES_KEPT = timedelta(hours=1)
 _ANSWERS_KEPT = timedelta(days=30)
 
 #: What is tried from each state; a metric's label.
-_STEP_FROM = {RoundState.FROZEN: "propose", RoundState.PROPOSED: "decide", RoundState.DECIDED: "close"}
+_STEP_FROM = {
+    RoundState.COLLECTION: "cut off",
+    RoundState.FROZEN: "propose",
+    RoundState.PROPOSED: "decide",
+    RoundState.DECIDED: "close",
+}
 
 Clock = Callable[[], datetime]
 
@@ -53,21 +62,27 @@ def work_once(store: Database, *, load_key: Callable[[], SigningKey], clock: Clo
 
     A step that fails leaves everything as it was and holds up no other round.
     """
-    rounds: list[Any] = []
-
-    def look(tx: Transaction) -> None:
-        tx.run("worker_look", now=clock(), keyid=_keyid(load_key))
-        rounds.extend(_due(tx))
 
     def match(tx: Transaction) -> None:
         agreements.put_in_force(tx, now=clock())
         match_changes(tx)
 
     well = _attempt("match", "match", lambda: _in_transaction(store, match))
+    well &= _attempt(
+        "calendar", "calendar", lambda: _in_transaction(store, lambda tx: open_by_calendar(tx, now=clock()))
+    )
+    due: list[Any] = []
+
+    def look(tx: Transaction) -> None:
+        tx.run("worker_look", now=clock(), keyid=_keyid(load_key))
+        due.extend(tx.all("rounds_due", now=clock()))
+
     well &= _attempt("look", "look", lambda: _in_transaction(store, look))
-    for one in rounds:
+    for one in due:
         kind = _STEP_FROM[one.state]
         well &= _attempt(kind, f"round {one.number}", lambda: _advance(store, one.number, one.state, load_key, clock()))  # noqa: B023
+    well &= _attempt("answers", "answers", lambda: _for_each(store, "rounds_with_answers", _log_answers, clock()))
+    well &= _attempt("remind", "remind", lambda: _for_each(store, "rounds_to_remind", _remind, clock()))
     return _attempt("forget", "forget", lambda: _in_transaction(store, lambda tx: _forget(tx, clock()))) and well
 
 
@@ -80,18 +95,49 @@ def _keyid(load_key: Callable[[], SigningKey]) -> str | None:
         return None
 
 
-def _due(tx: Transaction) -> list[Any]:
-    return tx.all("rounds_in", states=[RoundState.FROZEN, RoundState.PROPOSED, RoundState.DECIDED])
-
-
 def _advance(store: Database, number: int, state: str, load_key: Callable[[], SigningKey], now: datetime) -> None:
-    with store.transaction(WORKER) as tx:
-        if state == RoundState.FROZEN:
-            propose(tx, number, now=now)
-        elif state == RoundState.PROPOSED:
-            decide(tx, number, key=load_key(), now=now)
-        else:
-            close_if_booked(tx, number, now=now)
+    if state == RoundState.COLLECTION:
+        _in_transaction(store, lambda tx: cut_off_if_due(tx, number, now=now))
+        state = RoundState.FROZEN
+    if state == RoundState.FROZEN:
+        propose_round(store, number, now=now)
+    elif state == RoundState.PROPOSED:
+        decide_round(store, number, load_key=load_key, now=now)
+    else:
+        _in_transaction(store, lambda tx: close_if_booked(tx, number, now=now))
+
+
+def propose_round(store: Database, number: int, *, now: datetime) -> None:
+    """Propose a frozen round, with the solver outside the transaction. Raises `IllegalStepError`."""
+    claimed(store, number, lambda: outside(store, lambda tx, solve: propose(tx, number, now=now, solve=solve)))
+
+
+def decide_round(
+    store: Database, number: int, *, load_key: Callable[[], SigningKey], now: datetime, early: bool = False
+) -> bool:
+    """Decide a round that is ripe, with the solver outside the transaction. Returns whether it was decided."""
+    return claimed(
+        store,
+        number,
+        lambda: outside(store, lambda tx, solve: decide(tx, number, key=load_key(), now=now, early=early, solve=solve)),
+    )
+
+
+def _for_each(store: Database, query: str, step: Callable[[Transaction, int, datetime], None], now: datetime) -> None:
+    """Take a step for each round that a query gives, each in its own transaction."""
+    numbers: list[int] = []
+    _in_transaction(store, lambda tx: numbers.extend(row.round for row in tx.all(query, now=now)))
+    for number in numbers:
+        _in_transaction(store, lambda tx: step(tx, number, now))  # noqa: B023
+
+
+def _log_answers(tx: Transaction, number: int, now: datetime) -> None:
+    rounds.lock(tx, number)
+    logged.answers(tx, number, now=now)
+
+
+def _remind(tx: Transaction, number: int, now: datetime) -> None:
+    remind(tx, number, now=now)
 
 
 def _attempt(kind: str, step: str, action: Callable[[], object]) -> bool:

@@ -91,6 +91,14 @@ class Transaction:
         """Run one query over many rows, which it reads with `json_to_recordset(%(rows)s)`."""
         return self.run(name, rows=json.dumps(list(rows), default=str), **parameters)
 
+    def copy_out(self, name: str, sink: Any, /, **parameters: Any) -> None:
+        """Write what a query of the form `COPY (SELECT …) TO STDOUT` gives into `sink`, piece by piece."""
+        self._cursor.copy_expert(self._cursor.mogrify(QUERIES[name].text, parameters), sink)
+
+    def copy_in(self, name: str, source: Any, /) -> None:
+        """Read rows for a query of the form `COPY … FROM STDIN` from `source`."""
+        self._cursor.copy_expert(QUERIES[name].text, source)
+
 
 class Database:
     """The pool of connections, and the unit of work."""

@@ -13,11 +13,32 @@ from bizoverbiz.store.database import Transaction
 _STEP_VALUES = ("frozen_at", "proposed_at", "deadline", "decided_at", "ended_at", "root", "audit_head")
 
 
-def insert(tx: Transaction, *, approval_hours: int, now: datetime) -> int:
+def insert(
+    tx: Transaction,
+    *,
+    approval_hours: int,
+    options: str,
+    now: datetime,
+    cut_at: datetime | None = None,
+    state: str = "collection",
+    reverses: int | None = None,
+) -> int:
+    """A new round under the next number; one that names a round it `reverses` is a reversal."""
+    tx.one("round_number_lock")
     try:
-        return int(tx.one("round_insert", approval_hours=approval_hours, now=now).number)
+        row = tx.one(
+            "round_insert",
+            state=state,
+            kind="netting" if reverses is None else "reversal",
+            reverses=reverses,
+            approval_hours=approval_hours,
+            options=options,
+            now=now,
+            cut_at=cut_at,
+        )
     except UniqueViolation:
         raise IllegalStepError("a round is open already: cut it off or abandon it before opening the next") from None
+    return int(row.number)
 
 
 def get(tx: Transaction, number: int) -> Any:

@@ -1,21 +1,44 @@
+-- name: round_number_lock
+-- One round is numbered at a time.
+SELECT pg_advisory_xact_lock(8070, 3);
+
 -- name: round_insert
 -- Open the next round; fails on `round_one_in_collection` while another collects.
-INSERT INTO round (number, state, approval_hours, opened_at)
-SELECT coalesce(max(number), 0) + 1, 'collection', %(approval_hours)s, %(now)s FROM round RETURNING number;
+INSERT INTO round (number, state, kind, reverses, approval_hours, options, opened_at, cut_at)
+SELECT coalesce(max(number), 0) + 1, %(state)s, %(kind)s, %(reverses)s, %(approval_hours)s, %(options)s, %(now)s,
+    %(cut_at)s
+FROM round RETURNING number;
+
+-- name: round_claim
+-- Only one worker works on a round at a time; it is a courtesy, not what keeps steps from being taken twice.
+SELECT pg_try_advisory_xact_lock(8071, %(round)s) AS claimed;
 
 -- name: round_get
 -- One round.
-SELECT number, state, approval_hours, opened_at, frozen_at, proposed_at, deadline, decided_at, ended_at, root, audit_head
+SELECT number, state, kind, reverses, approval_hours, options, opened_at, cut_at, frozen_at, proposed_at, deadline, decided_at,
+    ended_at, root, audit_head
 FROM round WHERE number = %(round)s;
 
 -- name: round_lock
 -- One round, held until the transaction ends: two workers never take the same step.
-SELECT number, state, approval_hours, opened_at, frozen_at, proposed_at, deadline, decided_at, ended_at, root, audit_head
+SELECT number, state, kind, reverses, approval_hours, options, opened_at, cut_at, frozen_at, proposed_at, deadline, decided_at,
+    ended_at, root, audit_head
 FROM round WHERE number = %(round)s FOR UPDATE;
 
 -- name: rounds_in
 -- Numbers of the rounds in one of the states given.
-SELECT number, state, deadline FROM round WHERE state = ANY (%(states)s) ORDER BY number;
+SELECT number, state, kind, deadline, cut_at FROM round WHERE state = ANY (%(states)s) ORDER BY number;
+
+-- name: rounds_due
+-- Rounds whose next step can be taken: the calendar's date has come, there is something to propose, nobody is asked
+-- any more, everything is booked.
+SELECT number, state, kind FROM round
+WHERE (state = 'collection' AND cut_at <= %(now)s) OR state = 'frozen'
+    OR (state = 'proposed' AND (deadline <= %(now)s
+        OR NOT EXISTS (SELECT FROM statement WHERE statement.round = number AND statement.state = 'proposed')))
+    OR (state = 'decided' AND NOT EXISTS (
+        SELECT FROM notice WHERE notice.round = round.number AND acknowledged_at IS NULL))
+ORDER BY number;
 
 -- name: round_update
 -- Take a step; what is not given stays.
@@ -26,14 +49,35 @@ UPDATE round SET state = %(state)s, frozen_at = coalesce(%(frozen_at)s, frozen_a
 WHERE number = %(round)s;
 
 -- name: lines_freeze
--- Everything matched that is in no live round and whose parties both take part.
+-- Everything matched that is in no live round, whose parties both take part, and that the round's options let in.
 INSERT INTO round_line (round, obligation_id, key, currency, creditor_id, debtor_id, creditor, debtor, number,
     issue_date, due_date, ceiling)
 SELECT %(round)s, obligation.id, creditor.identifier || '>' || debtor.identifier || '>' || number_key, currency,
     creditor.id, debtor.id, creditor.identifier, debtor.identifier, number, issue_date, due_date, amount
 FROM obligation JOIN member creditor ON creditor.id = creditor_id JOIN member debtor ON debtor.id = debtor_id
+LEFT JOIN json_to_recordset(%(rows)s::json) AS limits (currency text, smallest bigint) USING (currency)
 WHERE amount > 0 AND creditor.takes_part AND debtor.takes_part
+    AND amount >= coalesce(smallest, 0)
+    AND (%(last_due)s::date IS NULL OR due_date IS NULL OR due_date <= %(last_due)s)
     AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live);
+
+-- name: lines_matched
+-- What would be frozen now, in the columns netting needs; for previews.
+COPY (
+    SELECT currency, obligation.id, creditor.identifier || '>' || debtor.identifier || '>' || number_key AS key,
+        debtor.identifier AS debtor, creditor.identifier AS creditor, due_date, amount, NULL
+    FROM obligation JOIN member creditor ON creditor.id = creditor_id JOIN member debtor ON debtor.id = debtor_id
+    LEFT JOIN json_to_recordset(%(rows)s::json) AS limits (currency text, smallest bigint) USING (currency)
+    WHERE amount > 0 AND creditor.takes_part AND debtor.takes_part
+        AND amount >= coalesce(smallest, 0)
+        AND (%(last_due)s::date IS NULL OR due_date IS NULL OR due_date <= %(last_due)s)
+        AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live)
+) TO STDOUT (FORMAT csv);
+
+-- name: lines_frozen
+-- What the digest in the audit log covers.
+COPY (SELECT currency, key, ceiling, issue_date, due_date FROM round_line WHERE round = %(round)s ORDER BY currency, key)
+TO STDOUT (FORMAT csv);
 
 -- name: problems_insert
 -- One netting problem per currency.
@@ -58,31 +102,79 @@ WHERE round = %(round)s AND currency = %(currency)s;
 -- name: lines
 -- The round's obligations, in the order of the round's published hash.
 SELECT id, obligation_id, key, currency, creditor_id, debtor_id, creditor, debtor, number, issue_date, due_date,
-    ceiling, proposed, final_ceiling, set_off, salt
+    ceiling, proposed, final_ceiling, set_off, salt, reverses
 FROM round_line WHERE round = %(round)s ORDER BY currency, key;
+
+-- name: lines_columns
+-- The round's obligations in the columns netting needs.
+COPY (SELECT currency, id, key, debtor, creditor, due_date, ceiling, proposed FROM round_line WHERE round = %(round)s)
+TO STDOUT (FORMAT csv);
+
+-- name: lines_verifiable
+-- The round's obligations with everything decided on them.
+COPY (SELECT currency, id, key, debtor, creditor, due_date, ceiling, proposed, final_ceiling, set_off
+    FROM round_line WHERE round = %(round)s) TO STDOUT (FORMAT csv);
+
+-- name: lines_decidable
+-- The proposed lines; what either side still declares (0 once a party takes no part), and what either side approves.
+COPY (
+    SELECT line.currency, line.id, key, line.debtor, line.creditor, line.due_date, ceiling, proposed,
+        CASE WHEN creditor.takes_part AND debtor.takes_part THEN amount ELSE 0 END,
+        creditor_answer.approved, debtor_answer.approved
+    FROM round_line line JOIN obligation ON obligation.id = obligation_id
+    JOIN member creditor ON creditor.id = line.creditor_id JOIN member debtor ON debtor.id = line.debtor_id
+    LEFT JOIN (SELECT line_id, approved FROM statement_line JOIN statement ON statement.id = statement_id
+        WHERE round = %(round)s AND state = 'approved' AND side = 'receivable') creditor_answer
+        ON creditor_answer.line_id = line.id
+    LEFT JOIN (SELECT line_id, approved FROM statement_line JOIN statement ON statement.id = statement_id
+        WHERE round = %(round)s AND state = 'approved' AND side = 'payable') debtor_answer
+        ON debtor_answer.line_id = line.id
+    WHERE line.round = %(round)s AND proposed IS NOT NULL
+) TO STDOUT (FORMAT csv);
+
+-- name: lines_set_off
+-- What the round sets off, in the order of its published hash.
+SELECT id, currency, creditor, debtor, number, set_off, salt
+FROM round_line WHERE round = %(round)s AND set_off > 0 ORDER BY currency, key;
+
+-- name: proposals_table
+-- Proposed set-offs on their way in.
+CREATE TEMPORARY TABLE proposals (id uuid, proposed bigint) ON COMMIT DROP;
+
+-- name: proposals_copy
+-- Fill it.
+COPY proposals FROM STDIN (FORMAT csv);
+
+-- name: proposals_analyze
+-- Let the planner know how many there are.
+ANALYZE proposals;
 
 -- name: lines_propose
 -- The proposed set-offs.
-UPDATE round_line SET proposed = found.proposed
-FROM json_to_recordset(%(rows)s::json) AS found (id uuid, proposed bigint) WHERE round_line.id = found.id;
+UPDATE round_line SET proposed = found.proposed FROM proposals found
+WHERE round_line.id = found.id AND round = %(round)s;
+
+-- name: decisions_table
+-- Decided set-offs on their way in.
+CREATE TEMPORARY TABLE decisions (id uuid, final_ceiling bigint, set_off bigint, salt text) ON COMMIT DROP;
+
+-- name: decisions_copy
+-- Fill it.
+COPY decisions FROM STDIN (FORMAT csv);
+
+-- name: decisions_analyze
+-- Let the planner know how many there are.
+ANALYZE decisions;
 
 -- name: lines_decide
 -- The decided set-offs; the obligations are free for the next round.
 UPDATE round_line SET final_ceiling = found.final_ceiling, set_off = found.set_off, salt = found.salt, live = false
-FROM json_to_recordset(%(rows)s::json) AS found (id uuid, final_ceiling bigint, set_off bigint, salt text)
-WHERE round_line.id = found.id;
+FROM decisions found WHERE round_line.id = found.id AND round = %(round)s;
 
 -- name: lines_release
 -- An abandoned round lets its obligations go, or a round those of one currency.
 UPDATE round_line SET live = false
 WHERE round = %(round)s AND currency = coalesce(%(currency)s, currency);
-
--- name: lines_current
--- What either side still declares of each of the round's obligations, 0 once a party takes no part.
-SELECT round_line.id, CASE WHEN creditor.takes_part AND debtor.takes_part THEN amount ELSE 0 END AS amount
-FROM round_line JOIN obligation ON obligation.id = obligation_id
-JOIN member creditor ON creditor.id = round_line.creditor_id JOIN member debtor ON debtor.id = round_line.debtor_id
-WHERE round = %(round)s;
 
 -- name: statements_insert
 -- A statement for every member to whom something is proposed, one per currency.
@@ -130,17 +222,29 @@ WHERE round = %(round)s AND state IN ('approved', 'decided') AND approved IS NOT
 -- The decision closes every statement; who has said nothing has refused.
 UPDATE statement SET state = CASE state WHEN 'approved' THEN 'decided' ELSE 'refused' END,
     reason = CASE state WHEN 'proposed' THEN 'no answer before the deadline' ELSE reason END
-WHERE round = %(round)s;
+WHERE round = %(round)s AND state <> 'abandoned';
+
+-- name: statements_release
+-- Nothing is decided in one currency: its members are told why.
+UPDATE statement SET state = 'abandoned', reason = %(reason)s WHERE round = %(round)s AND currency = %(currency)s;
 
 -- name: statements_abandon
 -- The round is abandoned: nothing is asked any more.
 UPDATE statement SET state = 'abandoned' WHERE round = %(round)s;
 
 -- name: answers_of_round
--- Every answer given, in order, for the audit log.
-SELECT answer.at, answer.member_id, identifier, currency, content FROM answer
+-- Every answer that the audit log does not tell of yet, in order.
+SELECT answer.id, answer.at, answer.member_id, identifier, currency, content FROM answer
 JOIN statement ON statement.id = statement_id JOIN member ON member.id = answer.member_id
-WHERE round = %(round)s ORDER BY answer.id;
+WHERE round = %(round)s AND NOT logged ORDER BY answer.id;
+
+-- name: answers_logged
+-- The audit log tells of these answers.
+UPDATE answer SET logged = true WHERE id = ANY (%(answers)s::bigint[]);
+
+-- name: rounds_with_answers
+-- Rounds with answers that their audit log does not tell of yet.
+SELECT DISTINCT round FROM answer JOIN statement ON statement.id = statement_id WHERE NOT logged ORDER BY round;
 
 -- name: statement_details
 -- Own marks of every statement line of the round, for the notices.
@@ -200,3 +304,15 @@ SELECT count(*) AS count FROM notice WHERE round = %(round)s AND acknowledged_at
 -- Every notice of the round that is booked, in order, for the audit log.
 SELECT member_id, identifier, notice.number, acknowledged_at, booked FROM notice JOIN member ON member.id = member_id
 WHERE round = %(round)s AND acknowledged_at IS NOT NULL ORDER BY identifier, notice.number;
+
+-- name: network_options
+-- What the operator has set.
+SELECT options, previewed_at FROM network;
+
+-- name: network_options_lock
+-- One change of the options at a time.
+SELECT pg_advisory_xact_lock(8070, 4);
+
+-- name: network_options_update
+-- Set the options of rounds to come.
+UPDATE network SET options = %(options)s;

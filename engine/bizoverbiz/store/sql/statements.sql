@@ -58,3 +58,72 @@ SELECT currency, total FROM notice WHERE member_id = %(member)s AND number = %(n
 -- A notice is booked; what was said first stays.
 UPDATE notice SET acknowledged_at = coalesce(acknowledged_at, %(now)s), booked = coalesce(booked, %(booked)s)
 WHERE member_id = %(member)s AND number = %(number)s;
+
+-- name: mandate_own
+-- The member's mandate in force.
+SELECT given_by, given_at, valid_until, rules FROM mandate WHERE member_id = %(member)s AND ended_at IS NULL;
+
+-- name: mandate_insert
+-- A member approves in advance.
+INSERT INTO mandate (member_id, given_by, given_at, valid_until, rules)
+VALUES (%(member)s, %(given_by)s, %(now)s, %(valid_until)s, %(rules)s);
+
+-- name: mandate_end
+-- The member's mandate in force ends.
+UPDATE mandate SET ended_at = %(now)s, ended_by = %(ended_by)s WHERE member_id = %(member)s AND ended_at IS NULL;
+
+-- name: mandated_statements
+-- Statements of a round whose members have given a mandate that is valid on its day.
+SELECT statement.id, statement.member_id, currency, mandate.id AS mandate_id, given_by, given_at, rules
+FROM statement JOIN mandate ON mandate.member_id = statement.member_id AND ended_at IS NULL AND valid_until >= %(on)s
+WHERE round = %(round)s AND state = 'proposed' ORDER BY statement.id;
+
+-- name: mandated_lines
+-- Their lines, oldest due first.
+SELECT statement_id, line.id, side, CASE side WHEN 'receivable' THEN debtor ELSE creditor END AS counterpart,
+    due_date, ceiling, proposed
+FROM statement_line JOIN round_line line ON line.id = line_id
+WHERE statement_id = ANY (%(statements)s::uuid[]) ORDER BY statement_id, side, due_date, key;
+
+-- name: mandate_approve_lines
+-- What is approved on each line by mandate.
+UPDATE statement_line SET approved = said.approved
+FROM json_to_recordset(%(rows)s::json) AS said (statement_id uuid, line_id uuid, approved bigint)
+WHERE statement_line.statement_id = said.statement_id AND statement_line.line_id = said.line_id;
+
+-- name: mandate_answers_insert
+-- The answers given by mandate, for the audit log.
+INSERT INTO answer (statement_id, member_id, at, content)
+SELECT statement_id, member_id, %(now)s, content::json
+FROM json_to_recordset(%(rows)s::json) AS said (statement_id uuid, member_id uuid, content text);
+
+-- name: mandate_answer_statements
+-- The statements answered by mandate.
+UPDATE statement SET state = 'approved', answered_by = said.by, answered_at = %(now)s
+FROM json_to_recordset(%(rows)s::json) AS said (statement_id uuid, by text) WHERE statement.id = said.statement_id;
+
+-- name: reminders_plan
+-- When the members of a round are to be reminded.
+INSERT INTO reminder (statement_id, member_id, due_at)
+SELECT statement.id, member_id, due_at
+FROM statement CROSS JOIN json_to_recordset(%(rows)s::json) AS planned (due_at timestamptz) WHERE round = %(round)s;
+
+-- name: reminders_make
+-- Remind who has not answered, once however many reminders are overdue.
+UPDATE reminder SET made_at = %(now)s
+FROM (SELECT DISTINCT ON (statement_id) statement_id, due_at FROM reminder JOIN statement ON statement.id = statement_id
+    WHERE round = %(round)s AND state = 'proposed' AND due_at <= %(now)s ORDER BY statement_id, due_at DESC) last
+WHERE reminder.statement_id = last.statement_id AND reminder.due_at = last.due_at AND made_at IS NULL;
+
+-- name: rounds_to_remind
+-- Rounds with a reminder due whose statement is not answered.
+SELECT DISTINCT round FROM reminder JOIN statement ON statement.id = statement_id
+WHERE made_at IS NULL AND due_at <= %(now)s AND state = 'proposed'
+    AND NOT EXISTS (SELECT FROM reminder later WHERE later.statement_id = reminder.statement_id
+        AND later.due_at > reminder.due_at AND later.due_at <= %(now)s)
+ORDER BY round;
+
+-- name: reminders_own
+-- The reminders of the member's statements.
+SELECT statement_id, due_at, made_at FROM reminder WHERE statement_id = ANY (%(statements)s::uuid[])
+ORDER BY statement_id, due_at;

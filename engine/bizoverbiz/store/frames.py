@@ -1,0 +1,36 @@
+"""Many rows at once: from the database into columns and back, through COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+
+from bizoverbiz.store.database import Transaction
+
+Schema = Mapping[str, Any]
+
+
+def read(tx: Transaction, name: str, schema: Schema, /, **parameters: Any) -> pl.DataFrame:
+    """What a query of the form `COPY (SELECT …) TO STDOUT (FORMAT csv)` gives, in the schema's order of columns."""
+    buffer = BytesIO()
+    tx.copy_out(name, buffer, **parameters)
+    if not buffer.getbuffer():
+        return pl.DataFrame(schema=dict(schema))
+    buffer.seek(0)
+    return pl.read_csv(buffer, has_header=False, schema=dict(schema))
+
+
+def write(tx: Transaction, table: str, frame: pl.DataFrame) -> None:
+    """Put rows into the temporary table that the queries `<table>_table` and `<table>_copy` make and fill.
+
+    It is gone with the transaction; row-level security lets nothing be copied into a table of members directly.
+    """
+    tx.run(f"{table}_table")
+    buffer = BytesIO()
+    frame.write_csv(buffer, include_header=False)
+    buffer.seek(0)
+    tx.copy_in(f"{table}_copy", buffer)
+    tx.run(f"{table}_analyze")

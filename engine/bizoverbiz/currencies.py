@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 _NO_MINOR_UNIT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -21,6 +22,10 @@ CURRENCIES = MappingProxyType(
     | dict.fromkeys(_THOUSANDTHS.split(), 3)
 )
 
+_NUMBER = re.compile(r"([+-]?)([0-9]*)(?:[.,]([0-9]*))?")
+#: Digits before the mark, beyond which no amount is one.
+_LONGEST = 18
+
 
 def digits_of(currency: str, decimals: int = 0) -> int:
     """How many digits an amount has behind its mark: as many as a file had, or else the currency's own."""
@@ -33,3 +38,20 @@ def format_amount(amount: int, currency: str, decimals: int = 0) -> str:
     sign = "-" if amount < 0 else ""
     whole, minor = divmod(abs(amount), 10**digits)
     return f"{sign}{whole:,}{f'.{minor:0{digits}}' if digits else ''} {currency}"
+
+
+def parse_amount(text: str, currency: str) -> int:
+    """Minor units of a number written in the currency's major unit: `parse_amount("1234.5", "EUR")` is 123450.
+
+    Digits, a sign and one decimal point or comma; nothing is rounded. Raises `ValueError`, saying what is wrong.
+    """
+    digits = CURRENCIES[currency]
+    number = _NUMBER.fullmatch(text.strip())
+    if number is None or not number[2] + (number[3] or ""):
+        raise ValueError(f"{text[:40]!a} is not a number such as {'1234.50' if digits else '1234'}")
+    sign, whole, fraction = number[1], number[2] or "0", (number[3] or "").rstrip("0")
+    if len(fraction) > digits:
+        raise ValueError(f"{text[:40]!a} has more decimals than {currency} has ({digits})")
+    if len(whole.lstrip("0")) > _LONGEST:
+        raise ValueError(f"{text[:40]!a} is too large")
+    return int(sign + whole + fraction.ljust(digits, "0"))

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from bizoverbiz import __version__
 from bizoverbiz.api import problems
 from bizoverbiz.api.problems import Problem
-from bizoverbiz.api.routers import agreements, declarations, keys, members, notices, service, statements
+from bizoverbiz.api.routers import agreements, declarations, invoices, keys, members, notices, service, statements
 from bizoverbiz.api.watching import Watched
 from bizoverbiz.store.database import Database
 
@@ -20,6 +20,7 @@ ROUTERS = (
     keys,
     agreements,
     declarations,
+    invoices,
     statements,
     notices,
 )

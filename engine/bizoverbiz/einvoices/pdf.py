@@ -19,7 +19,7 @@ from bizoverbiz.einvoices.xml import MAX_DOCUMENT
 from bizoverbiz.errors import EngineUnavailableError
 
 #: Processor seconds one document may take, and seconds all those of one request.
-DOCUMENT_SECONDS = 5
+DOCUMENT_SECONDS = 3
 REQUEST_SECONDS = 30
 #: Bytes of memory the process may have.
 MEMORY = 768 * 1024 * 1024

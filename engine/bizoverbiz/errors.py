@@ -114,6 +114,18 @@ class TooLateError(RefusedError):
     slug = "too-late"
 
 
+class OutOfDateError(RefusedError):
+    slug = "out-of-date"
+
+
+class TooManyLinesError(RefusedError):
+    slug = "too-many-lines"
+
+
+class TooManyCommitmentsError(RefusedError):
+    slug = "too-many-commitments"
+
+
 class ApprovalRaisedError(RefusedError):
     slug = "approval-raised"
 

@@ -193,7 +193,7 @@ def test_both_sides_see_a_discrepancy_each_with_its_own_mark(network: Network, t
     assert partner.get("/v1/discrepancies")["discrepancies"][1]["reference"] is None
     partner.declare(partner.line("payable", member, "F-1", 1000), partner.line("payable", member, "F-2", 500))
     network.work()
-    assert member.get("/v1/discrepancies") == {"discrepancies": []}
+    assert member.get("/v1/discrepancies") == {"discrepancies": [], "next": None}
 
 
 def test_a_partner_that_joins_later_is_noticed(network: Network) -> None:

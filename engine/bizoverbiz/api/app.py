@@ -10,7 +10,18 @@ from fastapi import FastAPI
 from bizoverbiz import __version__
 from bizoverbiz.api import problems
 from bizoverbiz.api.problems import Problem
-from bizoverbiz.api.routers import agreements, declarations, invoices, keys, members, notices, service, statements
+from bizoverbiz.api.routers import (
+    agreements,
+    commitments,
+    declarations,
+    discrepancies,
+    invoices,
+    keys,
+    members,
+    notices,
+    service,
+    statements,
+)
 from bizoverbiz.api.watching import Watched
 from bizoverbiz.store.database import Database
 
@@ -21,6 +32,8 @@ ROUTERS = (
     agreements,
     declarations,
     invoices,
+    discrepancies,
+    commitments,
     statements,
     notices,
 )

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bizoverbiz.currencies import CURRENCIES
 from bizoverbiz.matching import canonical_identifier
+from bizoverbiz.matching.references import canonical_reference
 
 #: Ten thousand million euros in cents: above any invoice, and 9,007 such lines still fit in one netting problem, whose
 #: ceilings add up to 2^53 - 1 at most. A currency with more is left out of the round (`rounds.proposing`).
@@ -70,6 +71,12 @@ Identifier = Annotated[
     StringConstraints(max_length=40),
     AfterValidator(canonical_identifier),
     Field(description="Nine digits are a SIREN, anything else a VAT number.", examples=["552100554"]),
+]
+CommitmentReference = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(canonical_reference),
+    Field(description="13 letters and digits, the last one a check character (ISO 7064).", examples=["7K2MW9RB41QXC"]),
 ]
 
 

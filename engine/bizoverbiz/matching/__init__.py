@@ -2,19 +2,35 @@
 
 from bizoverbiz.matching.identifiers import IdentifierError, canonical_identifier
 from bizoverbiz.matching.match import match
-from bizoverbiz.matching.model import Absence, Declared, Discrepancy, Kind, Matched, Matching, Side, State, Verdict
+from bizoverbiz.matching.model import (
+    Absence,
+    Declared,
+    Discrepancy,
+    Encumbrance,
+    Kind,
+    Matched,
+    Matching,
+    Pair,
+    Side,
+    State,
+    Suggestion,
+    Verdict,
+)
 from bizoverbiz.matching.numbers import number_key
 
 __all__ = [
     "Absence",
     "Declared",
     "Discrepancy",
+    "Encumbrance",
     "IdentifierError",
     "Kind",
     "Matched",
     "Matching",
+    "Pair",
     "Side",
     "State",
+    "Suggestion",
     "Verdict",
     "canonical_identifier",
     "match",

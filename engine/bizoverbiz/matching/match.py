@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from bizoverbiz.matching.model import Absence, Declared, Discrepancy, Kind, Matched, Matching, Side, State, Verdict
-from bizoverbiz.matching.numbers import number_key
+from bizoverbiz.matching.model import (
+    Absence,
+    Declared,
+    Discrepancy,
+    Encumbrance,
+    Kind,
+    Matched,
+    Matching,
+    Pair,
+    Side,
+    State,
+    Verdict,
+)
+from bizoverbiz.matching.suggest import suggest
 
 #: creditor, debtor, number key, currency
 _Key = tuple[str, str, str, str]
@@ -39,11 +51,19 @@ class _Group:
     payables: list[Declared] = field(default_factory=list)
 
 
-def match(declared: Iterable[Declared], *, members: Collection[str], absent: Mapping[str, Absence]) -> Matching:
+def match(
+    declared: Iterable[Declared],
+    *,
+    members: Collection[str],
+    absent: Mapping[str, Absence],
+    rejected: Collection[Pair] = (),
+) -> Matching:
     """Match declarations by creditor, debtor, normalised invoice number and currency.
 
-    `members` holds the identifiers of all members, `absent` says why some of them take part in nothing for now. The
-    result does not depend on the order of `declared`. For every key, all declarations of both sides must be given.
+    `members` holds the identifiers of all members, `absent` says why some of them take part in nothing for now,
+    `rejected` names the pairs that are not suggested again. The result does not depend on the order of `declared`.
+    For every key, all declarations of both sides must be given; and for suggestions, all that any two firms declare
+    of each other and that does not match.
     """
     verdicts: dict[int, Verdict] = {}
     groups: dict[_Key, _Group] = defaultdict(_Group)
@@ -52,10 +72,11 @@ def match(declared: Iterable[Declared], *, members: Collection[str], absent: Map
         if verdict is not None:
             verdicts[line.id] = verdict
             continue
-        group = groups[line.creditor, line.debtor, number_key(line.number), line.currency]
+        group = groups[line.creditor, line.debtor, line.number_key, line.currency]
         (group.receivables if line.side is Side.RECEIVABLE else group.payables).append(line)
     obligations: list[Matched] = []
     discrepancies: list[Discrepancy] = []
+    alone: list[Declared] = []
     for key in sorted(groups):
         group = groups[key]
         if len(group.receivables) > 1 or len(group.payables) > 1:
@@ -68,8 +89,10 @@ def match(declared: Iterable[Declared], *, members: Collection[str], absent: Map
             verdicts[receivable.id] = _verdict(receivable, payable, amount)
             verdicts[payable.id] = _verdict(payable, receivable, amount)
         else:
-            discrepancies.extend(_one_sided(key, (group.receivables or group.payables)[0], verdicts))
-    return Matching(tuple(obligations), tuple(discrepancies), verdicts)
+            (line,) = group.receivables or group.payables
+            alone.append(line)
+            discrepancies.extend(_one_sided(key, line, verdicts))
+    return Matching(tuple(obligations), tuple(discrepancies), suggest(alone, rejected=rejected), verdicts)
 
 
 def _excluded(line: Declared, members: Collection[str], absent: Mapping[str, Absence]) -> Verdict | None:
@@ -99,21 +122,43 @@ def _matched(key: _Key, receivable: Declared, payable: Declared, amount: int) ->
     )
 
 
+#: What the owner of an encumbered line is told, and nobody else.
+_ENCUMBERED = {
+    Encumbrance.FACTORED: "you have flagged it as factored",
+    Encumbrance.PLEDGED: "you have flagged it as pledged",
+    Encumbrance.BLOCKED: "you have blocked it",
+    Encumbrance.RETENTION: "you have flagged it as retention money",
+}
+
+
 def _verdict(own: Declared, other: Declared, amount: int) -> Verdict:
     """Seen by the owner of `own`."""
     if own.still_open == 0:
         return Verdict(State.SETTLED)
-    if own.amount_disputed:
-        reason = f"in dispute: {own.dispute_reason or 'no reason given'}"
-    elif other.amount_disputed:
-        reason = f"{own.counterpart} disputes it: {other.dispute_reason or 'no reason given'}"
-    elif own.still_open != other.still_open:
-        reason = f"{own.counterpart} declares another open amount"
-    else:
-        return Verdict(State.MATCHED, amount)
-    if amount:
+    reason = "; ".join(_reasons(own, other)) or None
+    if amount or reason is None:
         return Verdict(State.MATCHED, amount, reason)
-    return Verdict(State.DISPUTED if own.amount_disputed or other.amount_disputed else State.DISCREPANCY, 0, reason)
+    if own.encumbered:
+        return Verdict(State.EXCLUDED, 0, reason)
+    if own.amount_disputed or other.amount_disputed:
+        return Verdict(State.DISPUTED, 0, reason)
+    return Verdict(State.EXCLUDED if other.encumbered else State.DISCREPANCY, 0, reason)
+
+
+def _reasons(own: Declared, other: Declared) -> Iterable[str]:
+    """Why the owner of `own` is offered less than it declares; of the other side only what concerns both."""
+    if own.encumbrance is not None and own.encumbered:
+        part = "" if own.encumbered >= own.still_open else f", {own.encumbered} of {own.still_open} minor units"
+        yield f"{_ENCUMBERED[own.encumbrance]}{part}: that is not offered for set-off"
+    if own.amount_disputed:
+        yield f"in dispute: {own.dispute_reason or 'no reason given'}"
+    if other.amount_disputed:
+        yield f"{own.counterpart} disputes it: {other.dispute_reason or 'no reason given'}"
+    if other.encumbered:
+        part = "it" if other.available == 0 else "all of it"
+        yield f"{own.counterpart} does not offer {part} for set-off"
+    if own.still_open != other.still_open:
+        yield f"{own.counterpart} declares another open amount"
 
 
 def _disagreements(key: _Key, receivable: Declared, payable: Declared) -> Iterable[Discrepancy]:
@@ -123,11 +168,12 @@ def _disagreements(key: _Key, receivable: Declared, payable: Declared) -> Iterab
         )
     if not (receivable.still_open or payable.still_open):
         return
-    for line, who in ((receivable, "creditor"), (payable, "debtor")):
-        if line.amount_disputed:
-            reason = f"disputed by the {who}: {line.dispute_reason or 'no reason given'}"
-            yield _discrepancy(Kind.DISPUTED, key, receivable, payable, reason)
-            return
+    disputing = [(line, who) for line, who in ((receivable, "creditor"), (payable, "debtor")) if line.amount_disputed]
+    if disputing:
+        reasons = (f"disputed by the {who}: {line.dispute_reason or 'no reason given'}" for line, who in disputing)
+        found = _discrepancy(Kind.DISPUTED, key, receivable, payable, "; ".join(reasons))
+        code = next((line.dispute_code for line, _who in disputing if line.dispute_code), None)
+        yield replace(found, disputed_by="both" if len(disputing) > 1 else disputing[0][1], dispute_code=code)
 
 
 def _one_sided(key: _Key, line: Declared, verdicts: dict[int, Verdict]) -> Iterable[Discrepancy]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
+
+from bizoverbiz.matching.numbers import number_key
 
 
 class Side(StrEnum):
@@ -30,7 +33,17 @@ class State(StrEnum):
     COUNTERPART_NOT_MEMBER = "counterpart-not-member"
     DISCREPANCY = "discrepancy"
     DISPUTED = "disputed"
+    EXCLUDED = "excluded"
     SETTLED = "settled"
+
+
+class Encumbrance(StrEnum):
+    """Why a member does not offer a claim or a debt, or a part of it. Its counterpart never learns which."""
+
+    FACTORED = "factored"
+    PLEDGED = "pledged"
+    BLOCKED = "blocked"
+    RETENTION = "retention"
 
 
 class Absence(StrEnum):
@@ -62,6 +75,16 @@ class Declared:
     dispute_reason: str | None = None
     #: Set-offs decided in notices that this declaration's books do not contain yet.
     decided: int = 0
+    #: The invoice's total, which two spellings of one invoice have in common.
+    amount_total: int = 0
+    dispute_code: str | None = None
+    encumbrance: Encumbrance | None = None
+    #: How much is encumbered; None: all of it.
+    amount_encumbered: int | None = None
+    #: The normalised number if known, or that of the creditor's line which both sides have confirmed it means.
+    key: str | None = None
+    #: Whether `key` is such a confirmed one.
+    paired: bool = False
 
     @property
     def creditor(self) -> str:
@@ -79,7 +102,17 @@ class Declared:
     @property
     def available(self) -> int:
         """What may be set off as far as this side is concerned."""
-        return max(0, self.still_open - self.amount_disputed)
+        return max(0, self.still_open - self.amount_disputed - self.encumbered)
+
+    @property
+    def encumbered(self) -> int:
+        if self.encumbrance is None:
+            return 0
+        return self.still_open if self.amount_encumbered is None else self.amount_encumbered
+
+    @property
+    def number_key(self) -> str:
+        return number_key(self.number) if self.key is None else self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +147,32 @@ class Discrepancy:
     issue_date: date
     due_date: date | None
     reason: str
+    #: Of a dispute: "creditor", "debtor" or "both", and the code given.
+    disputed_by: str | None = None
+    dispute_code: str | None = None
+
+
+class Pair(NamedTuple):
+    """Two spellings that may mean one invoice. About the numbers and the total, not about rows: lines that are
+    declared again are still meant.
+    """
+
+    creditor: str
+    debtor: str
+    currency: str
+    creditor_number: str
+    debtor_number: str
+    amount_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A pair that is shown to both sides, with what the creditor declares of it."""
+
+    pair: Pair
+    number_key: str
+    issue_date: date
+    due_date: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +188,6 @@ class Verdict:
 class Matching:
     obligations: tuple[Matched, ...]
     discrepancies: tuple[Discrepancy, ...]
+    suggestions: tuple[Suggestion, ...]
     #: By the declaration's id; one for every declaration.
     verdicts: dict[int, Verdict]

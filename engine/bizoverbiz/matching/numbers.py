@@ -16,10 +16,20 @@ def number_key(number: str) -> str:
     `INV.2026.12`. The boundaries between runs of digits stay, because `1/12` and `11/2` are two invoices: a number
     retyped without any separator is therefore not recognised, which costs a match and never makes a false one.
     """
+    return ".".join(_without_leading_zeros(token) for token in _tokens(number))
+
+
+def letters_and_digits(number: str) -> str:
+    """The number without separators, case and accents, but with its zeros: what a hand typed."""
+    return "".join(_tokens(number))
+
+
+def _tokens(number: str) -> list[str]:
+    if number.isascii():
+        return _TOKENS.findall(number.upper())
     # Casing may decompose again (ß, ŉ): the key of a key must be itself.
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", number).upper())
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
-    return ".".join(_without_leading_zeros(token) for token in _TOKENS.findall(plain))
+    return _TOKENS.findall("".join(char for char in folded if not unicodedata.combining(char)))
 
 
 def _without_leading_zeros(token: str) -> str:

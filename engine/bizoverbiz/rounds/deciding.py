@@ -16,8 +16,8 @@ from bizoverbiz.members import agreements
 from bizoverbiz.netting import NettingError
 from bizoverbiz.notices import SigningKey, merkle_root
 from bizoverbiz.rounds import audit, logged
-from bizoverbiz.rounds.collection import match_changes
 from bizoverbiz.rounds.issuing import issue
+from bizoverbiz.rounds.matching import match_changes
 from bizoverbiz.rounds.options import NetworkOptions, read_options
 from bizoverbiz.rounds.problem import LINE, Problem, Solution, by_currency, imbalance, leaf, pose
 from bizoverbiz.rounds.proposing import solved
@@ -54,7 +54,7 @@ def decide(
     if not early and not may_decide((one.state for one in statements), current.deadline, now):
         return False
     agreements.put_in_force(tx, now=now)
-    match_changes(tx)
+    match_changes(tx, now)
     logged.answers(tx, number, now=now)
     # What was never proposed was released then, and may be in a later round by now.
     posed = _pose(tx, current)

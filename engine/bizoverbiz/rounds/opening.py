@@ -8,7 +8,7 @@ from bizoverbiz.errors import NotFoundError
 from bizoverbiz.members import agreements
 from bizoverbiz.rounds import audit, logged
 from bizoverbiz.rounds.calendar import next_cut_off
-from bizoverbiz.rounds.collection import match_changes
+from bizoverbiz.rounds.matching import match_changes
 from bizoverbiz.rounds.options import NetworkOptions, network_options, read_options
 from bizoverbiz.rounds.problem import FROZEN
 from bizoverbiz.rounds.state import RoundState, check_step
@@ -65,7 +65,7 @@ def cut_off(tx: Transaction, number: int, *, now: datetime) -> int:
     current = store.lock(tx, number)
     check_step(number, current.state, RoundState.FROZEN)
     agreements.put_in_force(tx, now=now)
-    match_changes(tx)
+    match_changes(tx, now)
     options = read_options(current.options)
     count = tx.bulk("lines_freeze", options.smallest_obligations(), round=number, last_due=last_due(options, now))
     tx.run("problems_insert", round=number)

@@ -14,8 +14,8 @@ from bizoverbiz.members import agreements
 from bizoverbiz.notices import SigningKey
 from bizoverbiz.observing import metrics
 from bizoverbiz.rounds import logged
-from bizoverbiz.rounds.collection import match_changes
 from bizoverbiz.rounds.deciding import decide
+from bizoverbiz.rounds.matching import match_changes
 from bizoverbiz.rounds.opening import close_if_booked, cut_off_if_due, open_by_calendar
 from bizoverbiz.rounds.proposing import propose
 from bizoverbiz.rounds.reminders import remind
@@ -65,7 +65,7 @@ def work_once(store: Database, *, load_key: Callable[[], SigningKey], clock: Clo
 
     def match(tx: Transaction) -> None:
         agreements.put_in_force(tx, now=clock())
-        match_changes(tx)
+        match_changes(tx, clock())
 
     well = _attempt("match", "match", lambda: _in_transaction(store, match))
     well &= _attempt(

@@ -99,6 +99,10 @@ class Transaction:
         """Read rows for a query of the form `COPY … FROM STDIN` from `source`."""
         self._cursor.copy_expert(QUERIES[name].text, source)
 
+    def bulk_one(self, name: str, rows: Iterable[Mapping[str, Any]], /, **parameters: Any) -> Any:
+        """Run one query over many rows, as `bulk` does, that answers with one."""
+        return self.one(name, rows=json.dumps(list(rows), default=str), **parameters)
+
 
 class Database:
     """The pool of connections, and the unit of work."""

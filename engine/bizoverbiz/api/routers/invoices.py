@@ -11,9 +11,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from bizoverbiz.api.calls import SignedCall, SignedRoute
+from bizoverbiz.api.lines import DeclarationLine
 from bizoverbiz.api.models import Amount, Body, text
 from bizoverbiz.api.problems import Problem, problem
-from bizoverbiz.api.routers.declarations import DeclarationLine
 from bizoverbiz.einvoices import MAX_DOCUMENT, EInvoice, EInvoiceError, declared_fields, read_documents
 from bizoverbiz.einvoices.declaring import TERMS
 from bizoverbiz.matching import number_key

@@ -83,9 +83,11 @@ def test_only_what_both_register_alike_and_let_be_set_off_is_an_obligation(
 
 
 def register(member: Member, side: str, counterpart: Member, **more: Any) -> Any:
+    return register_raw(member, {"side": side, "counterpart": counterpart.identifier} | more)
+
+
+def register_raw(member: Member, more: dict[str, Any]) -> Any:
     body = {
-        "side": side,
-        "counterpart": counterpart.identifier,
         "currency": "EUR",
         "amount": AMOUNT,
         "agreed_on": "2026-11-01",
@@ -176,7 +178,7 @@ def test_registrations_that_differ_do_not_match_until_one_is_corrected(
 def test_what_is_no_commitment_is_refused(
     two: tuple[Member, Member], change: dict[str, Any], field: str | None
 ) -> None:
-    answer = register(two[0], "receivable", two[1], **change)
+    answer = register_raw(two[0], {"side": "receivable", "counterpart": two[1].identifier} | change)
     assert slug(answer) == (422, "malformed")
     assert answer.json().get("field") == field
     assert two[0].get("/v1/commitments")["commitments"] == []

@@ -17,8 +17,10 @@ from bizoverbiz.api.routers import (
     discrepancies,
     invoices,
     keys,
+    mandates,
     members,
     notices,
+    preview,
     service,
     statements,
 )
@@ -35,6 +37,8 @@ ROUTERS = (
     discrepancies,
     commitments,
     statements,
+    mandates,
+    preview,
     notices,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -21,11 +21,26 @@ MAX_ANSWERS = 1000
 
 def statements(tx: Transaction, member: UUID) -> list[dict[str, Any]]:
     """The member's last 50 statements, newest first, as docs/protocol.md gives them."""
-    rows = tx.all("statements_own", member=member)
-    lines = defaultdict(list)
-    for line in tx.all("statement_lines_own", statements=[row.id for row in rows]):
+    return _described(tx, tx.all("statements_own", member=member))
+
+
+def statement(tx: Transaction, number: UUID) -> dict[str, Any]:
+    """One of the member's statements. Raises `NotFoundError`."""
+    row = tx.one("statement_get", statement=number)
+    if row is None:
+        raise NotFoundError(f"there is no statement {number} of yours")
+    (described,) = _described(tx, [row])
+    return described
+
+
+def _described(tx: Transaction, rows: list[Any]) -> list[dict[str, Any]]:
+    asked = [row.id for row in rows]
+    lines, reminders = defaultdict(list), defaultdict(list)
+    for line in tx.all("statement_lines_own", statements=asked):
         lines[line.statement_id].append(line)
-    return [_statement(row, lines[row.id]) for row in rows]
+    for reminder in tx.all("reminders_own", statements=asked):
+        reminders[reminder.statement_id].append(reminder)
+    return [_statement(row, lines[row.id], reminders[row.id]) for row in rows]
 
 
 def answer(
@@ -38,15 +53,18 @@ def answer(
     reason: str | None,
     approved: Mapping[UUID, int],
     now: datetime,
+    check: Callable[[dict[str, Any]], None] = lambda before: None,
 ) -> dict[str, Any]:
     """Approve a statement, line by line up to an amount, or refuse it. Returns the statement.
 
+    `check` is shown the statement as it stands, before anything changes, and may refuse the answer.
     What changes nothing is not kept again. Raises `NotFoundError`, `TooLateError`,
     `TooManyAnswersError`, and what `check_may_approve` and `state.approve` raise.
     """
     if tx.one("statement_lock", statement=statement) is None:
         raise NotFoundError(f"there is no statement {statement} of yours")
     row = tx.one("statement_get", statement=statement)
+    check(_described(tx, [row])[0])
     check_open(row.round_state, row.deadline, now)
     state = StatementState.APPROVED if verdict == "approve" else StatementState.REFUSED
     changed = (row.state, row.answered_by, row.reason) != (state, answered_by, reason)
@@ -72,9 +90,7 @@ def answer(
         if verdict == "approve":
             said["lines"] = {str(line): amount for line, amount in approved.items()}
         tx.run("answer_insert", statement=statement, member=member, now=now, content=json.dumps(said))
-    return _statement(
-        tx.one("statement_get", statement=statement), tx.all("statement_lines_own", statements=[statement])
-    )
+    return _described(tx, [tx.one("statement_get", statement=statement)])[0]
 
 
 def acknowledge(tx: Transaction, *, member: UUID, number: int, booked: list[dict[str, Any]], now: datetime) -> None:
@@ -99,13 +115,14 @@ def acknowledge(tx: Transaction, *, member: UUID, number: int, booked: list[dict
     tx.run("notice_acknowledge", member=member, number=number, booked=json.dumps(booked), now=now)
 
 
-def _statement(row: Any, lines: list[Any]) -> dict[str, Any]:
+def _statement(row: Any, lines: list[Any], reminders: list[Any]) -> dict[str, Any]:
     def proposed(side: str) -> int:
         return sum(line.proposed for line in lines if line.side == side)
 
     return {
         "id": str(row.id),
         "round": row.round,
+        "kind": row.kind,
         "state": row.state,
         "currency": row.currency,
         "proposed_at": instant(row.proposed_at),
@@ -114,8 +131,19 @@ def _statement(row: Any, lines: list[Any]) -> dict[str, Any]:
         "payable": proposed("payable"),
         "answered_by": row.answered_by,
         "reason": row.reason,
+        "remind_at": _next_reminder(row, reminders),
+        "reminders": [instant(one.made_at) for one in reminders if one.made_at],
         "lines": [_line(line) for line in lines],
     }
+
+
+def _next_reminder(row: Any, reminders: list[Any]) -> str | None:
+    if row.state != StatementState.PROPOSED:
+        return None
+    # Of several that are due at once only the last is made.
+    last = max((one.due_at for one in reminders if one.made_at), default=None)
+    planned = [one.due_at for one in reminders if one.made_at is None and (last is None or one.due_at > last)]
+    return instant(min(planned)) if planned else None
 
 
 def _line(line: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from bizoverbiz.rounds import logged
 from bizoverbiz.rounds.deciding import decide
 from bizoverbiz.rounds.matching import match_changes
 from bizoverbiz.rounds.opening import close_if_booked, cut_off_if_due, open_by_calendar
+from bizoverbiz.rounds.previewing import compute_if_due
 from bizoverbiz.rounds.proposing import propose
 from bizoverbiz.rounds.reminders import remind
 from bizoverbiz.rounds.solving import claimed, outside
@@ -83,6 +84,7 @@ def work_once(store: Database, *, load_key: Callable[[], SigningKey], clock: Clo
         well &= _attempt(kind, f"round {one.number}", lambda: _advance(store, one.number, one.state, load_key, clock()))  # noqa: B023
     well &= _attempt("answers", "answers", lambda: _for_each(store, "rounds_with_answers", _log_answers, clock()))
     well &= _attempt("remind", "remind", lambda: _for_each(store, "rounds_to_remind", _remind, clock()))
+    well &= _attempt("preview", "preview", lambda: compute_if_due(store, now=clock()))
     return _attempt("forget", "forget", lambda: _in_transaction(store, lambda tx: _forget(tx, clock()))) and well
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -21,6 +22,13 @@ def read(tx: Transaction, name: str, schema: Schema, /, **parameters: Any) -> pl
         return pl.DataFrame(schema=dict(schema))
     buffer.seek(0)
     return pl.read_csv(buffer, has_header=False, schema=dict(schema))
+
+
+def read_with(
+    tx: Transaction, name: str, schema: Schema, rows: Iterable[Mapping[str, Any]], /, **parameters: Any
+) -> pl.DataFrame:
+    """The same for a query that reads `rows` with `json_to_recordset(%(rows)s)`."""
+    return read(tx, name, schema, rows=json.dumps(list(rows), default=str), **parameters)
 
 
 def write(tx: Transaction, table: str, frame: pl.DataFrame) -> None:

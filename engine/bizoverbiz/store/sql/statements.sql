@@ -1,6 +1,6 @@
 -- name: statements_own
 -- The member's last statements, newest first.
-SELECT statement.id, round, statement.state, currency, proposed_at, deadline, answered_by, reason
+SELECT statement.id, round, kind, statement.state, currency, proposed_at, deadline, answered_by, reason
 FROM statement JOIN round ON round.number = round
 WHERE member_id = %(member)s ORDER BY round DESC, currency LIMIT 50;
 
@@ -11,7 +11,7 @@ SELECT id FROM statement WHERE id = %(statement)s FOR UPDATE;
 
 -- name: statement_get
 -- One statement of the member.
-SELECT statement.id, round, statement.state, round.state AS round_state, currency, proposed_at, deadline, answered_by,
+SELECT statement.id, round, kind, statement.state, round.state AS round_state, currency, proposed_at, deadline, answered_by,
     reason
 FROM statement JOIN round ON round.number = round WHERE statement.id = %(statement)s;
 
@@ -62,6 +62,10 @@ WHERE member_id = %(member)s AND number = %(number)s;
 -- name: mandate_own
 -- The member's mandate in force.
 SELECT given_by, given_at, valid_until, rules FROM mandate WHERE member_id = %(member)s AND ended_at IS NULL;
+
+-- name: mandate_lock
+-- One change of a member's mandate at a time.
+SELECT pg_advisory_xact_lock(hashtextextended(%(member)s::text, 8072));
 
 -- name: mandate_insert
 -- A member approves in advance.
@@ -127,3 +131,22 @@ ORDER BY round;
 -- The reminders of the member's statements.
 SELECT statement_id, due_at, made_at FROM reminder WHERE statement_id = ANY (%(statements)s::uuid[])
 ORDER BY statement_id, due_at;
+
+-- name: preview_own
+-- What the member would get if the round were cut off, as last computed.
+SELECT currency, set_off, computed_at FROM preview WHERE member_id = %(member)s ORDER BY currency;
+
+-- name: preview_claim
+-- Compute a preview now, unless one was computed after the moment given; one worker at a time.
+UPDATE network SET previewed_at = %(now)s WHERE previewed_at IS NULL OR previewed_at <= %(before)s RETURNING previewed_at;
+
+-- name: previews_forget
+-- What was computed before is no more.
+DELETE FROM preview;
+
+-- name: previews_insert
+-- What each member would get, rounded.
+INSERT INTO preview (member_id, currency, computed_at, set_off)
+SELECT member.id, currency, %(now)s, set_off
+FROM json_to_recordset(%(rows)s::json) AS found (member text, currency text, set_off bigint)
+JOIN member ON member.identifier = found.member;

@@ -39,7 +39,7 @@ kill-test: ## kill -9 of API, workers and PostgreSQL while 20 members work: SECO
 bench: ## measure this project and others side by side, into docs/benchmarks.md; SIZES="1k 10k": of 1k 10k 100k 1M 2M
 	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks $(SIZES)
 
-lint: ## ruff, mypy, import contracts, pylint-odoo, XML and shell formatting
+lint: ## ruff, mypy, import contracts, bandit, pip-audit, hadolint, pylint-odoo, XML and shell formatting
 	@scripts/setup.sh engine lint && scripts/lint.sh
 
 env: ## print shell exports to work by hand: eval "$$(make -s env)"

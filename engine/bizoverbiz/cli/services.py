@@ -36,6 +36,13 @@ def upgrade() -> None:
     console.print("The database is up to date.")
 
 
+@db.command("roles")
+def roles() -> None:
+    """Create the two inner roles alone: before a dump is restored into an empty database."""
+    migrate.create_roles(load_settings().database_url)
+    console.print("The roles are there: restore the dump, then run `bizoverbiz db upgrade`.")
+
+
 MetricsPort = Annotated[int | None, typer.Option(help="Port for Prometheus metrics; none without.", min=0, max=65535)]
 MetricsHost = Annotated[str, typer.Option(help="Address for the metrics: one only the operator reaches.")]
 

@@ -16,9 +16,11 @@ branch_labels = None
 depends_on = None
 
 _MEMBERSHIP = """
+-- PostgreSQL 13 knows no function bodies but strings.
 CREATE FUNCTION acting(setting text) RETURNS text LANGUAGE sql STABLE
-    RETURN nullif(current_setting('bizoverbiz.' || setting, true), '');
-CREATE FUNCTION acting_member() RETURNS uuid LANGUAGE sql STABLE RETURN acting('member')::uuid;
+    AS $$ SELECT nullif(current_setting('bizoverbiz.' || setting, true), '') $$;
+CREATE FUNCTION acting_member() RETURNS uuid LANGUAGE sql STABLE
+    AS $$ SELECT nullif(current_setting('bizoverbiz.member', true), '')::uuid $$;
 
 CREATE TABLE network (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),

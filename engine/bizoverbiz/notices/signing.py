@@ -35,6 +35,11 @@ def thumbprint(x: str) -> str:
         raise ValueError(f"not an Ed25519 public key: {error}") from None
 
 
+def public_jwk(x: str) -> dict[str, str]:
+    """A signing key as it is published (RFC 7517). Raises `ValueError`."""
+    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": thumbprint(x), "use": "sig", "alg": "Ed25519"}
+
+
 class SigningKey:
     """The engine's private key, held in memory only."""
 
@@ -47,7 +52,7 @@ class SigningKey:
         self.x = str(key.as_dict(private=False)["x"])
 
     def public_jwk(self) -> dict[str, str]:
-        return {"kty": "OKP", "crv": "Ed25519", "x": self.x, "kid": self.keyid, "use": "sig", "alg": "Ed25519"}
+        return public_jwk(self.x)
 
     def sign(self, payload: Payload) -> str:
         header = {"alg": "Ed25519", "kid": self.keyid, "typ": _TYPE}

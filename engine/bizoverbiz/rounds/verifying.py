@@ -131,6 +131,10 @@ def _statements(tx: Transaction, number: int) -> list[str]:
     """The statements are those the log names; raises `ViolationError`."""
     bodies = [json.loads(entry.body) for entry in tx.all("audit_entries", round=number) if entry.kind == "stated"]
     logged = {(body["member"], body["currency"]): body["snapshot"] for body in bodies}
+    accepted = {(row.identifier, row.agreement["version"]): row.agreement for row in tx.all("acceptances")}
+    for body in bodies:
+        stored = accepted.get((body["member"], body["agreement"]["version"]))
+        _same(body["agreement"], stored, f"the agreement {body['member']} accepted")
     stored = {(row.identifier, row.currency): row.sha256 for row in tx.all("statements_digest", round=number)}
     for whose in sorted(logged.keys() | stored.keys()):
         _same(logged.get(whose), stored.get(whose), f"the {whose[1]} statement of {whose[0]}")

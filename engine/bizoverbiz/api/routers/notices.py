@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse, Response
@@ -11,9 +12,11 @@ from pydantic import BaseModel, Field
 from bizoverbiz.api.calls import Call, SignedCall, SignedRoute
 from bizoverbiz.api.models import Body, Currency, Day, text
 from bizoverbiz.errors import NotFoundError
+from bizoverbiz.evidence import collect, write
 from bizoverbiz.notices import keyid_of, read_notice
 from bizoverbiz.notices.rendering import Document, document, render_pdf, render_text
 from bizoverbiz.rounds import answering
+from bizoverbiz.store.database import Transaction
 
 router = APIRouter(tags=["notices"], route_class=SignedRoute)
 _LAST = 2**31 - 1
@@ -93,10 +96,31 @@ def txt(call: SignedCall, number: Number, language: Language = "fr") -> Response
     return Response(content, media_type="text/plain; charset=utf-8", headers=_file_name(number, language, "txt"))
 
 
-def _document(call: Call, number: int, language: str) -> Document:
-    row = call.read(lambda tx: tx.one("notice_own", member=call.member, number=number))
+@router.get(
+    "/notices/{number}/evidence",
+    summary="All this member can show of the notice's round, as one archive",
+    response_class=Response,
+    responses={200: {"description": "A zip archive.", "content": {"application/zip": {}}}},
+)
+def evidence(call: SignedCall, number: Number) -> Response:
+    assert call.member is not None
+    own = call.member
+    core = call.read(lambda tx: collect(tx, _own(tx, own, number).round, own))
+    name = {"Content-Disposition": f'attachment; filename="evidence-{number}.zip"'}
+    return Response(write(core), media_type="application/zip", headers=name)
+
+
+def _own(tx: Transaction, member: UUID, number: int) -> Any:
+    row = tx.one("notice_own", member=member, number=number)
     if row is None:
         raise NotFoundError(f"there is no notice {number} of yours")
+    return row
+
+
+def _document(call: Call, number: int, language: str) -> Document:
+    assert call.member is not None
+    own = call.member
+    row = call.read(lambda tx: _own(tx, own, number))
     return document(read_notice(row.jws), row.jws, keyid_of(row.jws), language)
 
 

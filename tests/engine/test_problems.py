@@ -73,22 +73,3 @@ def test_a_database_out_of_reach_makes_the_engine_unavailable(clock: Clock, path
 
 def test_every_problem_of_the_protocol_has_a_status_and_a_title() -> None:
     assert {slug for slug, (status, title) in PROBLEMS.items() if 400 <= status < 600 and title} == PROBLEMS.keys()
-
-
-def test_the_openapi_document_describes_every_call_with_its_units(network: Network) -> None:
-    document = network.http.get("/openapi.json").json()
-    assert set(document["paths"]) == {
-        "/v1/health",
-        "/v1/ready",
-        "/v1/keys",
-        "/v1/members",
-        "/v1/member",
-        "/v1/declarations",
-        "/v1/discrepancies",
-        "/v1/statements",
-        "/v1/statements/{statement}/answer",
-        "/v1/notices",
-        "/v1/notices/{number}/acknowledgement",
-    }
-    lines = document["components"]["schemas"]["Declaration"]["properties"]["lines"]
-    assert "minor units" in lines["items"]["properties"]["amount_open"]["description"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from fastapi import FastAPI
 
 from bizoverbiz import __version__
 from bizoverbiz.api import problems
+from bizoverbiz.api.document import complete
 from bizoverbiz.api.problems import Problem
 from bizoverbiz.api.routers import (
     agreements,
@@ -61,7 +64,8 @@ def create_app(
     app = FastAPI(
         title="BizOverBiz engine",
         version=__version__,
-        description="Multilateral set-off of what firms owe each other. What each call means: docs/protocol.md.",
+        description="Multilateral set-off of what firms owe each other. What each call means: docs/protocol.md. Every "
+        "call but those tagged `service` carries an HTTP Message Signature (RFC 9421), every write an Idempotency-Key.",
         responses={"default": {"model": Problem, "description": "Problem details (RFC 9457)"}},
         redirect_slashes=False,
     )
@@ -71,4 +75,11 @@ def create_app(
     app.add_middleware(Watched)
     for module in ROUTERS:
         app.include_router(module.router, prefix="/v1")
+    plain = app.openapi
+
+    @cache
+    def openapi() -> dict[str, Any]:
+        return complete(plain())
+
+    app.openapi = openapi  # type: ignore[method-assign]
     return app

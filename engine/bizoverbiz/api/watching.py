@@ -73,9 +73,8 @@ def _template(scope: Scope) -> str:
     path: Any = getattr(scope.get("route"), "path", None)
     if not isinstance(path, str):
         return "none"
-    return (
-        path if path.startswith("/") and path.startswith((_PREFIX, "/openapi", "/docs", "/redoc")) else _PREFIX + path
-    )
+    # Depending on FastAPI's version a router's own path comes without the prefix it was included with.
+    return _PREFIX + path.removeprefix(_PREFIX)
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
@@ -78,6 +78,12 @@ class MandateOut(BaseModel):
     rules: dict[str, Any] = Field(description="As they were given, with what was left out.")
 
 
+class MandateEnded(BaseModel):
+    """There is no mandate any more."""
+
+    ended: Literal[True] = Field(description="Always true: there was one.", examples=[True])
+
+
 @router.get("/member/mandate", response_model=MandateOut, summary="The mandate in force")
 def mandate(call: SignedCall, response: Response) -> dict[str, Any]:
     assert call.member is not None
@@ -110,7 +116,11 @@ def give(call: SignedCall, body: Mandate) -> JSONResponse:
     return call.write(work, versioned=True)
 
 
-@router.delete("/member/mandate", summary="End the mandate; what it has approved stands, and may be lowered")
+@router.delete(
+    "/member/mandate",
+    response_model=MandateEnded,
+    summary="End the mandate; what it has approved stands, and may be lowered",
+)
 def end(
     call: SignedCall,
     ended_by: Annotated[str | None, Query(max_length=200, description="Who ends it, kept with the mandate.")] = None,

@@ -48,6 +48,7 @@ class Member:
         covered += ["content-digest"] if body else []
         covered += ["idempotency-key"] if "Idempotency-Key" in outgoing.headers else []
         covered += ["if-match"] if "If-Match" in outgoing.headers else []
+        covered += ["bizoverbiz-lineage"] if "BizOverBiz-Lineage" in outgoing.headers else []
         covered += ["bizoverbiz-database"]
         covered = [name for name in covered if name not in changes.get("uncovered", ())]
         signer = HTTPMessageSigner(

@@ -16,6 +16,7 @@ from bizoverbiz.api.problems import Problem
 from bizoverbiz.api.routers import (
     agreements,
     commitments,
+    copies,
     declarations,
     discrepancies,
     invoices,
@@ -35,6 +36,7 @@ ROUTERS = (
     members,
     keys,
     agreements,
+    copies,
     declarations,
     invoices,
     discrepancies,

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from bizoverbiz.api.signatures import FindKey, SignedRequest, Signer, public_key, verify_request
+from bizoverbiz.api.signatures import LINEAGE, FindKey, SignedRequest, Signer, public_key, verify_request
 from bizoverbiz.api.versions import etag
 from bizoverbiz.errors import (
     IdempotencyConflictError,
@@ -25,8 +25,10 @@ from bizoverbiz.errors import (
     ReplayedError,
     SignatureRefusedError,
 )
+from bizoverbiz.members import copies
 from bizoverbiz.members.events import instant
 from bizoverbiz.members.keys import may_sign
+from bizoverbiz.members.lineage import Mark, Verdict
 from bizoverbiz.notices import thumbprint
 from bizoverbiz.store.database import Database, Transaction, api_scope
 
@@ -48,6 +50,10 @@ class Call:
     member: UUID | None
     database: UUID
     now: datetime
+    #: Which exchange of the books it belongs to, if the client says so.
+    mark: Mark | None = None
+    #: Whether a copy of the books that is not the live one may write this.
+    from_any_copy: bool = False
 
     def read(self, work: Callable[[Transaction], _T], **scope: str) -> _T:
         """Run `work` in one transaction that sees this member's rows."""
@@ -78,6 +84,9 @@ class Call:
         with self.store.transaction(self._scope(scope)) as tx:
             if self.member is None:
                 _note(tx, self.signer, self.now)
+            elif not self.from_any_copy:
+                # Between the look at the copy and this, another copy may have been found to be the live one.
+                copies.recheck(tx, self.member, self.mark, self.signer.created)
             tx.one("idempotency_lock", keyid=self.signer.keyid, key=key)
             stored = tx.one("stored_answer", keyid=self.signer.keyid, key=key)
             if stored is not None:
@@ -140,6 +149,8 @@ class SignedRoute(APIRoute):
 
     #: Bytes of body that are read at most.
     body_limit = BODY_LIMIT
+    #: Whether a copy of the books that is not the live one may write here.
+    from_any_copy = False
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -150,8 +161,12 @@ class SignedRoute(APIRoute):
                     raise SignatureRefusedError(f"the header {name} is missing: sign the request (RFC 9421)")
             limited = _LimitedRequest(request, self.body_limit)
             body = await limited.body()
-            limited.state.call = await run_in_threadpool(self.authenticate, limited, body)
-            return await handle(limited)
+            call = limited.state.call = await run_in_threadpool(self.authenticate, limited, body)
+            response = await handle(limited)
+            if call.mark is not None and call.member is not None and request.method != "GET":
+                # What the client may take for confirmed.
+                response.headers[LINEAGE] = call.mark.new
+            return response
 
         return verified
 
@@ -172,16 +187,27 @@ class SignedRoute(APIRoute):
 
         signer = verify_request(signed, find_key, now=now)
         _check_in_force(found["key"], signer.keyid, now)
-        database = _database(signed)
+        database, mark = _database(signed), _mark(signed)
+        live, verdict = database, Verdict.UNMARKED
         with store.transaction(api_scope(keyid=signer.keyid, member=found["member"])) as tx:
             _note(tx, signer, now)
-            live = tx.one("member_get", member=found["member"]).database
-        if signed.method != "GET" and database != live:
+            if signed.method != "GET" and not self.from_any_copy:
+                live = tx.one("member_get", member=found["member"]).database
+                if database == live:
+                    verdict = copies.check(tx, found["member"], mark, signer.created, now)
+        if database != live:
             raise NotTheLiveCopyError(
-                f"this request comes from the database {database}, the books of this member are in {live}: "
-                "a copy may read, not write; disconnect it"
+                f"this request comes from the database {database}, the books of this member are in {live}: a copy may "
+                "read, not write; disconnect it, or confirm it as the live one (POST /v1/member/copy)"
             )
-        return Call(store, signed, signer, found["member"], database, now)
+        copies.refuse(verdict)
+        return Call(store, signed, signer, found["member"], database, now, mark, self.from_any_copy)
+
+
+class AnyCopyRoute(SignedRoute):
+    """What a copy of the books may write that is not, or not yet, the live one."""
+
+    from_any_copy = True
 
 
 class JoinRoute(SignedRoute):
@@ -229,6 +255,14 @@ def _database(signed: SignedRequest) -> UUID:
         return UUID(signed.header("bizoverbiz-database") or "")
     except ValueError:
         raise SignatureRefusedError("the header BizOverBiz-Database has to hold the database's uuid") from None
+
+
+def _mark(signed: SignedRequest) -> Mark | None:
+    text = signed.header(LINEAGE)
+    try:
+        return None if text is None else Mark.parse(text)
+    except ValueError as error:
+        raise MalformedError(str(error), field="BizOverBiz-Lineage") from None
 
 
 def current_call(request: Request) -> Call:

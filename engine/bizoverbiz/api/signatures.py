@@ -6,7 +6,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -21,6 +21,8 @@ from http_message_signatures.algorithms import ED25519
 from bizoverbiz.errors import BizoverbizError, SignatureRefusedError
 
 CLOCK_TOLERANCE = timedelta(seconds=300)
+#: The header that tells copies of the books apart; see `members.lineage`.
+LINEAGE = "bizoverbiz-lineage"
 _LABEL = "sig"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22,172}")
 _PARAMETERS = {"created", "nonce", "keyid", "alg"}
@@ -60,6 +62,8 @@ class Signer:
 
     keyid: str
     nonce: str
+    #: When the request was signed, as the signer's clock has it.
+    created: datetime
 
 
 def public_key(x: str) -> Ed25519PublicKey:
@@ -92,7 +96,8 @@ def verify_request(request: SignedRequest, find_key: FindKey, *, now: datetime) 
         raise SignatureRefusedError(f"the signature's parameters have to be {', '.join(sorted(_PARAMETERS))}, no other")
     if not _NONCE.fullmatch(str(result.nonce)):
         raise SignatureRefusedError("the nonce has to be at least 16 random bytes in base64url without padding")
-    return Signer(str(result.parameters["keyid"]), str(result.nonce))
+    created = datetime.fromtimestamp(int(result.parameters["created"]), UTC)
+    return Signer(str(result.parameters["keyid"]), str(result.nonce), created)
 
 
 def _expected(request: SignedRequest) -> list[str]:
@@ -100,6 +105,7 @@ def _expected(request: SignedRequest) -> list[str]:
     names += ["content-digest"] if request.body else []
     names += ["idempotency-key"] if request.header("idempotency-key") is not None else []
     names += ["if-match"] if request.header("if-match") is not None else []
+    names += [LINEAGE] if request.header(LINEAGE) is not None else []
     return [f'"{name}"' for name in [*names, "bizoverbiz-database"]]
 
 

@@ -13,7 +13,7 @@ from bizoverbiz.cli.context import now, operator
 from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.errors import NotFoundError
 from bizoverbiz.matching import canonical_identifier
-from bizoverbiz.members import keys, leaving, standing
+from bizoverbiz.members import copies, keys, leaving, standing
 from bizoverbiz.store.database import Transaction
 
 app = typer.Typer(help="The members.", no_args_is_help=True)
@@ -94,6 +94,42 @@ def leave(
     with operator() as tx:
         gone = leaving.leave(tx, found(tx, identifier), answered_by=by, reason=reason, now=now())
     console.print(f"{escape(identifier)} has left{'' if gone else ' already'}.")
+
+
+@app.command("copies")
+def copies_in_doubt(as_json: AsJson = False) -> None:
+    """Members of whose books two copies have written: nothing is taken from them until one is confirmed."""
+    with operator() as tx:
+        rows = tx.all("copies_in_doubt")
+    if as_json:
+        print_json([row._asdict() for row in rows])
+        return
+    table = Table("Identifier", "Name", "In doubt since", "Standing copy", "Others")
+    for row in rows:
+        others = ", ".join(mark[:8] for mark in row.disputed)
+        since = f"{row.in_doubt_since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        table.add_row(row.identifier, escape(row.name), since, (row.mark or "-")[:8], others)
+    console.print(table)
+
+
+@app.command("confirm-copy")
+def confirm_copy(
+    identifier: Firm,
+    mark: Annotated[str, typer.Argument(help="How the live copy's mark begins, as `members copies` shows it.")],
+    last_notice: Annotated[
+        int | None, typer.Option(min=0, help="The last notice its books contain: later ones are to be booked again.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+) -> None:
+    """Say, for a member that cannot itself, which copy of its books is the live one."""
+    if not yes:
+        typer.confirm(f"The copy {mark} is the live one of {identifier}, and no other writes any more?", abort=True)
+    with operator() as tx:
+        own = found(tx, identifier)
+        reopened = copies.confirm_by_operator(tx, own, mark, last_notice=last_notice, now=now())
+    console.print(f"The copy {escape(mark)} of {escape(identifier)} is the live one.")
+    if reopened:
+        console.print(f"To be booked again: notices {', '.join(map(str, reopened))}.")
 
 
 @app.command("keys")

@@ -17,7 +17,7 @@ from bizoverbiz.errors import (
     MisconfiguredError,
     NotFoundError,
 )
-from bizoverbiz.members import agreements, events
+from bizoverbiz.members import agreements, copies, events
 from bizoverbiz.members.invitation import Invitation
 from bizoverbiz.members.standing import absence
 from bizoverbiz.notices import SigningKey
@@ -177,13 +177,14 @@ def _renew(tx: Transaction, member: UUID, candidate: Candidate, now: datetime) -
     if tx.one("member_get", member=member).identifier != candidate.identifier:
         raise InvitationInvalidError("this invitation renews another member: ask the operator", field="invitation")
     tx.run("member_keys_revoke", member=member, now=now)
+    copies.forget(tx, member)
     tx.run("member_move", member=member, database=candidate.database)
     return member
 
 
 def describe(tx: Transaction, *, member: UUID, keyid: str) -> dict[str, Any]:
     """The member as it is told about itself."""
-    row = tx.one("member_get", member=member)
+    row, copy = tx.one("member_get", member=member), tx.one("copy_get", member=member)
     return {
         "member": str(row.id),
         "identifier": row.identifier,
@@ -195,6 +196,7 @@ def describe(tx: Transaction, *, member: UUID, keyid: str) -> dict[str, Any]:
         "status": row.status,
         "takes_part": row.takes_part,
         "absence": absence(row),
+        "in_doubt_since": events.instant(copy.in_doubt_since) if copy else None,
     }
 
 

@@ -57,6 +57,10 @@ class MemberOut(BaseModel):
     absence: Literal["left", "suspended", "insolvent", "agreement"] | None = Field(
         description="Why not, if it does not."
     )
+    in_doubt_since: str | None = Field(
+        description="Since when two copies of its books write here: nobody's are taken until one is confirmed.",
+        examples=["2026-11-22T10:00:00Z"],
+    )
 
 
 class Asked(BaseModel):

@@ -75,7 +75,20 @@ SELECT member.id, agreement.version, joined_at FROM member JOIN agreement ON agr
 ALTER TABLE member FORCE ROW LEVEL SECURITY;
 """
 
+# What tells the live copy of a member's books from others; see bizoverbiz.members.lineage.
+_COPIES = """
+CREATE TABLE member_copy (
+    member_id uuid PRIMARY KEY REFERENCES member,
+    mark text,
+    marked_at timestamptz,
+    in_doubt_since timestamptz,
+    disputed text[] NOT NULL DEFAULT '{}',
+    refuted text[] NOT NULL DEFAULT '{}'
+);
+"""
+
 _ACCESS = {
+    "member_copy": ("SELECT, INSERT, UPDATE", OWN, "SELECT, INSERT, UPDATE"),
     "membership_event": ("SELECT, INSERT", OWN, "SELECT, INSERT"),
     "agreement_acceptance": ("SELECT, INSERT", OWN, "SELECT, INSERT"),
 }
@@ -85,9 +98,12 @@ _GRANTS = (
     f"SELECT ON agreement TO {API}",
     f"SELECT, INSERT ON agreement TO {WORKER}",
     f"UPDATE (agreement) ON network TO {WORKER}",
+    f"DELETE ON stored_answer TO {API}",
     f"UPDATE (expires_at, revoked_by) ON member_key TO {API}",
     # The operator lets a member go as it would itself.
     f"INSERT ON answer TO {WORKER}",
+    # It confirms the live copy of a member's books, which may lack a booking.
+    f"UPDATE (acknowledged_at, booked) ON notice TO {WORKER}",
     f"DELETE ON declaration TO {WORKER}",
 )
 
@@ -97,6 +113,7 @@ def upgrade() -> None:
     op.execute(_GUARD.format(api=API))
     op.execute(_KEYS)
     op.execute(_AGREEMENTS)
+    op.execute(_COPIES)
     secure(_ACCESS)
     for grant in _GRANTS:
         op.execute(f"GRANT {grant}")

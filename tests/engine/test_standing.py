@@ -124,7 +124,7 @@ def test_who_has_left_declares_and_approves_nothing_and_is_in_no_new_round(netwo
     assert [(line["state"], line["reason"]) for line in lines] == [
         ("counterpart-not-member", f"{SIRENS[2]} has left the network")
     ]
-    assert b.get("/v1/discrepancies") == {"discrepancies": []}
+    assert b.get("/v1/discrepancies")["discrepancies"] == []
 
 
 def test_who_has_left_still_fetches_and_acknowledges_what_was_decided(network: Network, ring: Ring) -> None:

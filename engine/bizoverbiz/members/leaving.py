@@ -20,14 +20,15 @@ def leave(tx: Transaction, member: UUID, *, answered_by: str, reason: str | None
     """
     # In the order a decision locks: statements, declarations, members.
     undecided = tx.all("statements_undecided_lock", member=member)
-    tx.all("declarations_lock", member=member)
+    version = tx.one("declarant_hold", member=member).version
     if not tx.run("member_leave", member=member):
         return False
     said = json.dumps({"answer": "refuse", "answered_by": answered_by, "reason": REASON})
     for row in undecided:
         tx.run("statement_answer", statement=row.id, state="refused", answered_by=answered_by, reason=REASON, now=now)
         tx.run("answer_insert", statement=row.id, member=member, now=now, content=said)
-    tx.bulk("declarations_withdraw", [], member=member, references=[])
+    tx.run("batches_supersede", member=member)
+    tx.one("declarations_withdraw", member=member, version=version)
     tx.run("change_insert", member=member)
     events.record(tx, member, "left", {"reason": reason}, now=now, answered_by=answered_by)
     return True

@@ -114,8 +114,8 @@ CREATE INDEX ON commitment (expires_on);
 _DECLARED = "dispute_code, encumbrance, amount_encumbered, commitment, version"
 
 _ACCESS = {
-    "declarant": ("SELECT, INSERT, UPDATE", OWN, "SELECT, UPDATE"),
-    "declaration_batch": ("SELECT, INSERT, UPDATE, DELETE", OWN, "SELECT, DELETE"),
+    "declarant": ("SELECT, INSERT, UPDATE", OWN, "SELECT, INSERT, UPDATE"),
+    "declaration_batch": ("SELECT, INSERT, UPDATE, DELETE", OWN, "SELECT, UPDATE, DELETE"),
     "suggestion": ("SELECT", PARTY, "SELECT, INSERT, UPDATE, DELETE"),
     "suggestion_answer": ("SELECT, INSERT, UPDATE", OWN, "SELECT, UPDATE, DELETE"),
 }

@@ -106,6 +106,15 @@ class NotFoundError(RefusedError):
     slug = "not-found"
 
 
+class TooManyRequestsError(RefusedError):
+    slug = "too-many-requests"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        #: Seconds.
+        self.retry_after = retry_after
+
+
 class ChangedMeanwhileError(RefusedError):
     slug = "changed-meanwhile"
 

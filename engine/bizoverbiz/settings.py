@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, ValidationError
+import limits
+from pydantic import AfterValidator, AnyHttpUrl, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bizoverbiz.errors import MisconfiguredError
+
+
+def _rates(text: str) -> str:
+    if not limits.parse_many(text):
+        raise ValueError("no rate, such as 300/minute")
+    return text
+
+
+#: Such as "10/minute; 60/hour": all of them hold.
+Rates = Annotated[str, AfterValidator(_rates)]
 
 
 class Settings(BaseSettings):
@@ -24,6 +36,10 @@ class Settings(BaseSettings):
     connections: int = Field(40, ge=2, le=500, validation_alias="BIZOVERBIZ_CONNECTIONS")
     #: Seconds without a worker's look after which the engine is not ready; above the longest step.
     worker_silence: int = Field(300, ge=5, validation_alias="BIZOVERBIZ_WORKER_SILENCE")
+    #: How many requests a member may make to read, and to write, and an address to join: `limits`' notation.
+    limit_reads: Rates = Field("1200/minute", validation_alias="BIZOVERBIZ_LIMIT_READS")
+    limit_writes: Rates = Field("300/minute", validation_alias="BIZOVERBIZ_LIMIT_WRITES")
+    limit_joining: Rates = Field("10/minute; 60/hour", validation_alias="BIZOVERBIZ_LIMIT_JOINING")
     #: PKCS #8 PEM file of the Ed25519 key that signs notices, mode 0600.
     signing_key: Path | None = Field(None, validation_alias="BIZOVERBIZ_SIGNING_KEY")
 

@@ -65,6 +65,8 @@ class Stack:
             "DATABASE_URL": self.url(name),
             "BIZOVERBIZ_PUBLIC_URL": self.base_url,
             "BIZOVERBIZ_SIGNING_KEY": str(self.key_path),
+            # Its members ask as fast as they can, all from one address.
+            **{f"BIZOVERBIZ_LIMIT_{kind}": "1000000/minute" for kind in ("READS", "WRITES", "JOINING")},
         }
 
     def command(self, *words: str) -> str:

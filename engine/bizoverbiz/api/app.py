@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
+from limits import RateLimitItem
 
 from bizoverbiz import __version__
 from bizoverbiz.api import problems
 from bizoverbiz.api.document import complete
+from bizoverbiz.api.limiting import Kind, Limiter
 from bizoverbiz.api.problems import Problem
 from bizoverbiz.api.routers import (
     agreements,
@@ -29,6 +31,7 @@ from bizoverbiz.api.routers import (
     statements,
 )
 from bizoverbiz.api.watching import Watched
+from bizoverbiz.store.counting import PostgresStorage
 from bizoverbiz.store.database import Database
 
 ROUTERS = (
@@ -58,10 +61,12 @@ def create_app(
     base_url: str,
     clock: Callable[[], datetime] = utc_now,
     worker_silence: timedelta = timedelta(minutes=5),
+    limits: Mapping[Kind, Sequence[RateLimitItem]] | None = None,
 ) -> FastAPI:
     """The API over one database; `base_url` is the address members sign for.
 
-    Without a worker's look for longer than `worker_silence` the engine is not ready.
+    Without a worker's look for longer than `worker_silence` the engine is not ready. Without `limits` anybody may ask
+    as often as it likes.
     """
     app = FastAPI(
         title="BizOverBiz engine",
@@ -73,6 +78,7 @@ def create_app(
     )
     app.state.store, app.state.base_url, app.state.clock = store, base_url.rstrip("/"), clock
     app.state.worker_silence = worker_silence
+    app.state.limiter = Limiter(PostgresStorage(store, clock), limits) if limits else None
     problems.install(app)
     app.add_middleware(Watched)
     for module in ROUTERS:

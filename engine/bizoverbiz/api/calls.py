@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from bizoverbiz.api.limiting import Kind, Limiter
 from bizoverbiz.api.signatures import LINEAGE, FindKey, SignedRequest, Signer, public_key, verify_request
 from bizoverbiz.api.versions import etag
 from bizoverbiz.errors import (
@@ -187,6 +188,7 @@ class SignedRoute(APIRoute):
 
         signer = verify_request(signed, find_key, now=now)
         _check_in_force(found["key"], signer.keyid, now)
+        _count(request, "read" if signed.method == "GET" else "write", str(found["member"]))
         database, mark = _database(signed), _mark(signed)
         live, verdict = database, Verdict.UNMARKED
         with store.transaction(api_scope(keyid=signer.keyid, member=found["member"])) as tx:
@@ -218,8 +220,15 @@ class JoinRoute(SignedRoute):
     def authenticate(self, request: Request, body: bytes) -> Call:
         now: datetime = request.app.state.clock()
         signed = _signed(request, body)
+        _count(request, "join", request.client.host if request.client else "")
         signer = verify_request(signed, _brought_key(body), now=now)
         return Call(request.app.state.store, signed, signer, None, _database(signed), now)
+
+
+def _count(request: Request, kind: Kind, who: str) -> None:
+    limiter: Limiter | None = request.app.state.limiter
+    if limiter is not None:
+        limiter.check(kind, who)
 
 
 def _check_in_force(key: Any, keyid: str, now: datetime) -> None:

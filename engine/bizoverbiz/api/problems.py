@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from bizoverbiz.errors import BizoverbizError, RefusedError
+from bizoverbiz.errors import BizoverbizError, RefusedError, TooManyRequestsError
 
 _log = structlog.get_logger()
 _TYPES = "https://bizoverbiz.example/problems/"
@@ -49,6 +49,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "approval-raised": (409, "An approval cannot be raised"),
     "too-many-answers": (409, "Too many answers to one statement"),
     "changed-meanwhile": (412, "Changed meanwhile"),
+    "too-many-requests": (429, "Too many requests"),
     "engine-unavailable": (503, "The engine is not available"),
 }
 
@@ -78,7 +79,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RefusedError)
     def refused(request: Request, error: RefusedError) -> JSONResponse:
-        return respond(problem(error.slug, error.detail, field=error.field))
+        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None
+        return respond(problem(error.slug, error.detail, field=error.field), headers)
 
     @app.exception_handler(BizoverbizError)
     def unavailable(request: Request, error: BizoverbizError) -> JSONResponse:

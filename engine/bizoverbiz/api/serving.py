@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from fastapi import FastAPI
+from limits import parse_many
 
 from bizoverbiz.api.app import create_app
 from bizoverbiz.observing import logs, metrics
@@ -19,4 +20,13 @@ def from_environment() -> FastAPI:
     settings = load_settings()
     store = Database(settings.database_url, connections=settings.connections)
     metrics.watch_pool(store)
-    return create_app(store, base_url=settings.base_url, worker_silence=timedelta(seconds=settings.worker_silence))
+    return create_app(
+        store,
+        base_url=settings.base_url,
+        worker_silence=timedelta(seconds=settings.worker_silence),
+        limits={
+            "read": parse_many(settings.limit_reads),
+            "write": parse_many(settings.limit_writes),
+            "join": parse_many(settings.limit_joining),
+        },
+    )

@@ -168,3 +168,4 @@ def _in_transaction(store: Database, work: Callable[[Transaction], object]) -> N
 def _forget(tx: Transaction, now: datetime) -> None:
     tx.run("nonces_forget", before=now - _NONCES_KEPT)
     tx.run("stored_answers_forget", before=now - _ANSWERS_KEPT)
+    tx.run("request_counts_forget", before=now)

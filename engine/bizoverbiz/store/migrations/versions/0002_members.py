@@ -87,7 +87,20 @@ CREATE TABLE member_copy (
 );
 """
 
+# Nothing of it outlives a crash, and nothing needs to: it is not in the write-ahead log.
+_LIMITS = """
+CREATE UNLOGGED TABLE request_count (
+    key text PRIMARY KEY,
+    slot bigint NOT NULL,
+    count bigint NOT NULL,
+    previous bigint NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX ON request_count (expires_at);
+"""
+
 _ACCESS = {
+    "request_count": ("SELECT, INSERT, UPDATE", "key = (SELECT acting('counted'))", "SELECT, DELETE"),
     "member_copy": ("SELECT, INSERT, UPDATE", OWN, "SELECT, INSERT, UPDATE"),
     "membership_event": ("SELECT, INSERT", OWN, "SELECT, INSERT"),
     "agreement_acceptance": ("SELECT, INSERT", OWN, "SELECT, INSERT"),
@@ -114,6 +127,7 @@ def upgrade() -> None:
     op.execute(_KEYS)
     op.execute(_AGREEMENTS)
     op.execute(_COPIES)
+    op.execute(_LIMITS)
     secure(_ACCESS)
     for grant in _GRANTS:
         op.execute(f"GRANT {grant}")

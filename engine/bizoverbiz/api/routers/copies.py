@@ -37,6 +37,11 @@ class Confirmed(BaseModel):
 
 @router.post("/member/copy", response_model=Confirmed, summary="This copy of the books is the live one")
 def confirm(call: SignedCall, body: LiveCopy) -> JSONResponse:
+    """End the doubt about two copies of the books; every other copy is refused from now on.
+
+    Signed by the copy that is to be the live one, from whatever database, with its lineage mark if it has one. Notices
+    that another copy had acknowledged and this one lacks are handed out again.
+    """
     assert call.member is not None
     own = call.member
 

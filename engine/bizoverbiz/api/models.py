@@ -27,7 +27,7 @@ class Body(BaseModel):
 
 
 def _printable(text: str) -> str:
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Cn") for char in text):
+    if not text.isprintable() and any(unicodedata.category(char) in ("Cc", "Cs", "Cn") for char in text):
         raise ValueError("control characters have no place here")
     return text
 

@@ -17,10 +17,12 @@ from bizoverbiz.matching.references import (
     canonical_reference,
     with_check_character,
 )
+from bizoverbiz.rounds.options import set_network_options
+from bizoverbiz.store.database import WORKER
 
 from .client import Member
 from .conftest import SIRENS, Network
-from .operating import decide, notices, propose, set_off
+from .operating import decide, notices, propose, report, set_off
 
 #: 1,000 euros, the least there is.
 AMOUNT = 100_000
@@ -229,6 +231,18 @@ def test_a_commitment_is_not_set_off_unless_both_allow_it(network: Network, two:
     register(b, "payable", a, reference=reference, nettable=False)
     network.work()
     assert (shown(a)["state"], shown(a)["matched_amount"]) == ("matched", 0)
+
+
+def test_a_network_may_leave_commitments_out_of_its_rounds(
+    network: Network, two: tuple[Member, Member], agreed: str
+) -> None:
+    a, b = two
+    with network.store.transaction(WORKER) as tx:
+        set_network_options(tx, ["commitments=false"])
+    a.declare(a.line("payable", b, "B-1", AMOUNT))
+    b.declare(b.line("receivable", a, "B-1", AMOUNT))
+    number = propose(network)
+    assert [one["matched"] for one in report(network, number)["currencies"]] == [AMOUNT]
 
 
 @pytest.mark.parametrize("side", ["receivable", "payable"])

@@ -47,7 +47,9 @@ def compute_if_due(store: Database, *, now: datetime) -> bool:
         if tx.one("preview_claim", now=now, before=before) is None:
             return False
         limits = options.smallest_obligations()
-        lines = frames.read_with(tx, "lines_matched", LINE, limits, last_due=last_due(options, now))
+        lines = frames.read_with(
+            tx, "lines_matched", LINE, limits, last_due=last_due(options, now), commitments=options.commitments
+        )
     told: list[dict[str, Any]] = []
     for currency, part in by_currency(lines):
         try:

@@ -58,6 +58,7 @@ FROM obligation JOIN member creditor ON creditor.id = creditor_id JOIN member de
 LEFT JOIN json_to_recordset(%(rows)s::json) AS limits (currency text, smallest bigint) USING (currency)
 WHERE amount > 0 AND creditor.takes_part AND debtor.takes_part
     AND amount >= coalesce(smallest, 0)
+    AND (%(commitments)s OR kind = 'invoice')
     AND (%(last_due)s::date IS NULL OR due_date IS NULL OR due_date <= %(last_due)s)
     AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live);
 
@@ -70,6 +71,7 @@ COPY (
     LEFT JOIN json_to_recordset(%(rows)s::json) AS limits (currency text, smallest bigint) USING (currency)
     WHERE amount > 0 AND creditor.takes_part AND debtor.takes_part
         AND amount >= coalesce(smallest, 0)
+        AND (%(commitments)s OR kind = 'invoice')
         AND (%(last_due)s::date IS NULL OR due_date IS NULL OR due_date <= %(last_due)s)
         AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live)
 ) TO STDOUT (FORMAT csv);

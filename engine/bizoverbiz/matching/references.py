@@ -29,7 +29,7 @@ def with_check_character(payload: str) -> str:
 def canonical_reference(text: str) -> str:
     """One spelling of a reference: thirteen digits and capitals, the last one a check character (ISO 7064, mod 37,36).
 
-    One character typed wrong, or two neighbours swapped, is noticed. Raises `CommitmentReferenceError`.
+    One character typed wrong is noticed, and nearly always two neighbours swapped. Raises `CommitmentReferenceError`.
     """
     compact = _SEPARATORS.sub("", text).upper()
     if len(compact) != PAYLOAD + 1 or not compact.isascii() or not compact.isalnum():

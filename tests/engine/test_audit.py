@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rfc8785 import dumps
 
 from bizoverbiz.errors import WrongInputError
+from bizoverbiz.notices import verify_notice
 from bizoverbiz.notices.canonical import canonical
 from bizoverbiz.rounds import audit, opening, record
 from bizoverbiz.rounds.verifying import ViolationError, verify_file, verify_succession
@@ -182,6 +183,23 @@ def _other(name: str, value: Any) -> Any:
     if isinstance(value, int):
         return value + 1
     return value[:-1] + ("0" if value[-1] != "0" else "1") if isinstance(value, str) and value else {"x": 1}
+
+
+def test_what_is_published_of_a_round_is_what_the_notices_say(network: Network, ring: Ring, closed: int) -> None:
+    keys = network.http.get("/v1/keys").json()
+    published = [member.get(f"/v1/rounds/{closed}") for member in ring]
+    assert published[0] == published[1] == published[2]
+    for member in ring:
+        (entry,) = member.get("/v1/notices")["notices"]
+        notice = verify_notice(entry["jws"], keys)
+        assert (notice.round_root, notice.audit_head) == (published[0]["root"], published[0]["audit_head"])
+        assert notice.decided_at == published[0]["decided_at"]
+    last = entries(network, closed)[-1]
+    assert (published[0]["log_entries"], published[0]["log_head"]) == (last.seq, last.hash)
+    assert [name for name, value in published[0].items() if type(value) is int] == ["number", "log_entries"]
+    opened = ring[0].get(f"/v1/rounds/{open_round(network)}")
+    assert (opened["state"], opened["root"], opened["log_entries"]) == ("collection", None, 1)
+    assert ring[0].call("GET", "/v1/rounds/9").json()["type"].endswith("not-found")
 
 
 @pytest.mark.parametrize(

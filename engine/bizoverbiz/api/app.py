@@ -27,6 +27,7 @@ from bizoverbiz.api.routers import (
     members,
     notices,
     preview,
+    rounds,
     service,
     statements,
 )
@@ -47,6 +48,7 @@ ROUTERS = (
     statements,
     mandates,
     preview,
+    rounds,
     notices,
 )
 

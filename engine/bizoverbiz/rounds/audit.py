@@ -24,7 +24,7 @@ from bizoverbiz.store.database import Transaction
 #: What the first entry of a round is chained to.
 ORIGIN = "0" * 64
 #: Kinds of entries that are said to every member: they name no member and no amount.
-PUBLIC = ("opened", "notices", "closed", "abandoned")
+PUBLIC = ("opened", "notices", "closed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,3 +87,15 @@ def _verified(current: Any, problem: Any, lines: pl.DataFrame) -> bool | None:
     except ViolationError:
         return False
     return True
+
+
+def publish(tx: Transaction, number: int) -> dict[str, Any]:
+    """A round as every member may see it: where it stands and its hashes, nobody's amounts. Raises `NotFoundError`."""
+    current, last = store.get(tx, number), tx.one("audit_last", round=number)
+    times = ("opened_at", "cut_at", "frozen_at", "proposed_at", "deadline", "decided_at", "ended_at")
+    return {
+        **{name: getattr(current, name) for name in ("number", "kind", "reverses", "state", "root", "audit_head")},
+        **{name: instant(getattr(current, name)) if getattr(current, name) else None for name in times},
+        "log_entries": last.seq,
+        "log_head": last.hash,
+    }

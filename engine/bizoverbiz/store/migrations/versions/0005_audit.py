@@ -32,7 +32,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_link EXE
 #: What a member may read of the log; `rounds.audit.PUBLIC` says the same.
 _READABLE = (
     "member_id = (SELECT acting_member()) OR ((SELECT acting_member()) IS NOT NULL AND member_id IS NULL"
-    " AND kind IN ('opened', 'notices', 'closed', 'abandoned'))"
+    " AND kind IN ('opened', 'notices', 'closed'))"
 )
 
 _ACCESS = {"audit_link": ("SELECT", "(SELECT acting_member()) IS NOT NULL", "SELECT, INSERT")}

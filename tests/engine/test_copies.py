@@ -184,6 +184,18 @@ def test_a_confirmed_copy_that_lacks_a_booking_gets_it_again_and_acknowledges_it
     assert round_state(network, 1) == "closed"
 
 
+def test_in_doubt_a_mandate_approves_nothing(network: Network, ring: Ring) -> None:
+    live = Books(network, ring[0])
+    rules = {"currencies": [{"currency": "EUR"}]}
+    body = {"given_by": "claire@example.com", "valid_until": "2026-12-31", "rules": rules}
+    assert live.call("PUT", "/v1/member/mandate", body).status_code == 200
+    restored = live.copy()
+    for copy in (live, restored):
+        copy.declare()
+    propose(network)
+    assert ring[0].statement()["state"] == "proposed"
+
+
 def test_what_the_lost_copy_had_acknowledged_is_kept(network: Network, ring: Ring) -> None:
     test_a_confirmed_copy_that_lacks_a_booking_gets_it_again_and_acknowledges_it(network, ring)
     with network.store.transaction(WORKER) as tx:

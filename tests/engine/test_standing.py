@@ -9,6 +9,7 @@ import pytest
 
 from bizoverbiz.errors import NotFoundError, WrongInputError
 from bizoverbiz.members import joining, standing
+from bizoverbiz.rounds import opening, proposing
 from bizoverbiz.store.database import WORKER
 
 from .client import Member
@@ -178,3 +179,32 @@ def test_renewing_a_suspended_members_key_does_not_take_it_back(network: Network
     with network.store.transaction(WORKER) as tx:
         standing.set_standing(tx, SIRENS[0], status="suspended")
     assert network.candidate(SIRENS[0]).join(renewing(network, SIRENS[0])).json()["status"] == "suspended"
+
+
+def give_mandate(member: Member) -> None:
+    body = {
+        "given_by": "claire@example.com",
+        "valid_until": "2026-12-31",
+        "rules": {"currencies": [{"currency": "EUR"}]},
+    }
+    assert member.call("PUT", "/v1/member/mandate", body).status_code == 200
+
+
+def test_leaving_ends_the_mandate_so_that_nothing_is_approved_after_coming_back(network: Network, ring: Ring) -> None:
+    give_mandate(ring[2])
+    leave(ring[2])
+    back = network.candidate(SIRENS[2])
+    back.join(renewing(network, SIRENS[2]))
+    assert slug(back.call("GET", "/v1/member/mandate")) == (404, "not-found")
+
+
+def test_a_mandate_approves_nothing_for_who_stopped_taking_part_after_the_cut_off(network: Network, ring: Ring) -> None:
+    for member in ring:
+        give_mandate(member)
+    with network.store.transaction(WORKER) as tx:
+        number = opening.open_round(tx, approval_hours=72, now=network.clock())
+        opening.cut_off(tx, number, now=network.clock())
+    insolvent(network, SIRENS[2], date(2026, 11, 22))
+    with network.store.transaction(WORKER) as tx:
+        proposing.propose(tx, number, now=network.clock())
+    assert [member.statement()["state"] for member in ring] == ["approved", "approved", "proposed"]

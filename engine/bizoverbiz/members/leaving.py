@@ -15,8 +15,9 @@ REASON = "the member has left the network"
 def leave(tx: Transaction, member: UUID, *, answered_by: str, reason: str | None, now: datetime) -> bool:
     """Let the member go; returns whether it was not gone already.
 
-    What it approved in rounds that are not decided counts as refused, its declarations are withdrawn. Its keys go on
-    signing: decided notices are still to be fetched and acknowledged. Only an invitation that renews takes it back.
+    What it approved in rounds that are not decided counts as refused, its declarations are withdrawn, its mandate
+    ends. Its keys go on signing: decided notices are still to be fetched and acknowledged. Only an invitation that
+    renews takes it back.
     """
     # In the order a decision locks: statements, declarations, members.
     undecided = tx.all("statements_undecided_lock", member=member)
@@ -27,6 +28,7 @@ def leave(tx: Transaction, member: UUID, *, answered_by: str, reason: str | None
     for row in undecided:
         tx.run("statement_answer", statement=row.id, state="refused", answered_by=answered_by, reason=REASON, now=now)
         tx.run("answer_insert", statement=row.id, member=member, now=now, content=said)
+    tx.run("mandate_end", member=member, ended_by=answered_by, now=now)
     tx.run("batches_supersede", member=member)
     tx.one("declarations_withdraw", member=member, version=version)
     tx.run("change_insert", member=member)

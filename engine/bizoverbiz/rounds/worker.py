@@ -63,12 +63,10 @@ def work_once(store: Database, *, load_key: Callable[[], SigningKey], clock: Clo
 
     A step that fails leaves everything as it was and holds up no other round.
     """
-
-    def match(tx: Transaction) -> None:
-        agreements.put_in_force(tx, now=clock())
-        match_changes(tx, clock())
-
-    well = _attempt("match", "match", lambda: _in_transaction(store, match))
+    well = _attempt(
+        "agreement", "agreement", lambda: _in_transaction(store, lambda tx: agreements.put_in_force(tx, now=clock()))
+    )
+    well &= _attempt("match", "match", lambda: _in_transaction(store, lambda tx: match_changes(tx, clock())))
     well &= _attempt(
         "calendar", "calendar", lambda: _in_transaction(store, lambda tx: open_by_calendar(tx, now=clock()))
     )

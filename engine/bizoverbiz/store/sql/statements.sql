@@ -77,10 +77,14 @@ VALUES (%(member)s, %(given_by)s, %(now)s, %(valid_until)s, %(rules)s);
 UPDATE mandate SET ended_at = %(now)s, ended_by = %(ended_by)s WHERE member_id = %(member)s AND ended_at IS NULL;
 
 -- name: mandated_statements
--- Statements of a round whose members have given a mandate that is valid on its day.
+-- Statements of a round whose members have given a mandate that is valid on its day, still take part, and have books
+-- that nobody doubts: in doubt nobody could lower what was approved.
 SELECT statement.id, statement.member_id, currency, mandate.id AS mandate_id, given_by, given_at, rules
 FROM statement JOIN mandate ON mandate.member_id = statement.member_id AND ended_at IS NULL AND valid_until >= %(on)s
-WHERE round = %(round)s AND state = 'proposed' ORDER BY statement.id;
+JOIN member ON member.id = statement.member_id AND takes_part
+WHERE round = %(round)s AND state = 'proposed' AND NOT EXISTS (
+    SELECT FROM member_copy WHERE member_copy.member_id = statement.member_id AND in_doubt_since IS NOT NULL)
+ORDER BY statement.id;
 
 -- name: mandated_lines
 -- Their lines, oldest due first.

@@ -72,7 +72,7 @@ ALTER TABLE set_off DROP CONSTRAINT set_off_amount_check, ADD CHECK (amount <> 0
 """
 
 _ACCESS = {
-    "mandate": ("SELECT, INSERT, UPDATE (ended_at, ended_by)", OWN, "SELECT"),
+    "mandate": ("SELECT, INSERT, UPDATE (ended_at, ended_by)", OWN, "SELECT, UPDATE (ended_at, ended_by)"),
     "reminder": ("SELECT", OWN, "SELECT, INSERT, UPDATE (made_at)"),
     "preview": ("SELECT", OWN, "SELECT, INSERT, UPDATE, DELETE"),
 }

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo stop test test-engine test-odoo test-e2e test-robustness kill-test bench lint env clean
+.PHONY: help setup demo stop test test-engine test-odoo test-e2e test-robustness test-simulator kill-test simulate bench lint env clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,8 +17,8 @@ demo: setup ## run a netting round between six Odoo firms and leave a second one
 stop: ## end what `make demo` and `make env` left running
 	@if [ -x $(VENV)/python ]; then $(VENV)/python -m demo stop --var var/demo; scripts/postgres.sh stop var/postgres; fi
 
-test: setup ## every test: engine, kills and faults, addons inside Odoo, the whole demo end to end
-	@scripts/test.sh engine robustness odoo e2e
+test: setup ## every test: engine, kills and faults, simulated networks, addons inside Odoo, the whole demo end to end
+	@scripts/test.sh engine robustness simulator odoo e2e
 
 test-engine: ## the engine's tests only
 	@scripts/setup.sh engine && scripts/test.sh engine
@@ -31,6 +31,13 @@ test-e2e: setup ## the whole demo as a test only
 
 test-robustness: ## kills, faults, isolation and generated requests only
 	@scripts/setup.sh engine && scripts/test.sh robustness
+
+test-simulator: ## the simulator's own tests and 500 simulated networks
+	@scripts/setup.sh engine && scripts/test.sh simulator
+
+simulate: ## simulated networks with faults, each from one seed: SEED=1 RUNS=500 STORE=memory (or postgres)
+	@scripts/setup.sh engine && $(VENV)/python -m tests.simulator --seed $(or $(SEED),1) --runs $(or $(RUNS),500) \
+	  --store $(or $(STORE),memory)
 
 kill-test: ## kill -9 of API, workers and PostgreSQL while 20 members work: SECONDS=600 SEED=7
 	@scripts/setup.sh engine && BIZOVERBIZ_KILL_SECONDS=$(SECONDS) BIZOVERBIZ_SEED=$(SEED) \

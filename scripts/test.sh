@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests named (engine, robustness, odoo, e2e) with servers of their own in a temporary folder, and ends with a summary.
+# Runs the tests named (engine, robustness, simulator, odoo, e2e) with servers of their own in a temporary folder, and ends with a summary.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$(mktemp -d "${TMPDIR:-/tmp}/bizoverbiz-test-XXXXXX")
@@ -46,6 +46,13 @@ for part in "$@"; do
       pytest_engine robustness -q tests/robustness
       report robustness $? $((SECONDS - began))
       ;;
+    simulator)
+      say "Simulated networks: 500 in memory, 20 on PostgreSQL"
+      pytest_engine simulator -q tests/simulator &&
+        .venv/bin/python -m tests.simulator --runs 500 &&
+        .venv/bin/python -m tests.simulator --runs 20 --store postgres
+      report simulator $? $((SECONDS - began))
+      ;;
     odoo)
       say "Addons inside Odoo 19: installing them into a French database first (about a minute)"
       if .venv/bin/python -m demo template --var "$folder" --name addons_test; then
@@ -61,7 +68,7 @@ for part in "$@"; do
       BIZOVERBIZ_E2E_FOLDER=$folder pytest_engine e2e -v tests/e2e
       report e2e $? $((SECONDS - began))
       ;;
-    *) echo "test: unknown part '$part': engine, robustness, odoo or e2e" >&2; exit 2 ;;
+    *) echo "test: unknown part '$part': engine, robustness, simulator, odoo or e2e" >&2; exit 2 ;;
   esac
 done
 

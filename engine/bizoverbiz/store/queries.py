@@ -20,16 +20,24 @@ class Query:
     text: str
 
 
+def named(text: str) -> dict[str, Query]:
+    """The queries in a text of the form of `sql/`."""
+    blocks = list(_BLOCK.finditer(text))
+    assert len(blocks) == text.count("-- name: "), "a query lacks its description or its semicolon"
+    queries: dict[str, Query] = {}
+    for block in blocks:
+        query = Query(block["name"], block["description"].replace("-- ", "").strip(), block["text"].strip())
+        assert query.name not in queries, f"{query.name} is defined twice"
+        queries[query.name] = query
+    return queries
+
+
 def _load() -> Mapping[str, Query]:
     queries: dict[str, Query] = {}
     for file in sorted(files("bizoverbiz.store").joinpath("sql").iterdir(), key=lambda entry: entry.name):
-        text = file.read_text(encoding="utf-8")
-        blocks = list(_BLOCK.finditer(text))
-        assert len(blocks) == text.count("-- name: "), f"{file.name}: a query lacks its description or its semicolon"
-        for block in blocks:
-            query = Query(block["name"], block["description"].replace("-- ", "").strip(), block["text"].strip())
-            assert query.name not in queries, f"{file.name}: {query.name} is defined twice"
-            queries[query.name] = query
+        found = named(file.read_text(encoding="utf-8"))
+        assert not found.keys() & queries, f"{file.name}: {found.keys() & queries} is defined twice"
+        queries |= found
     return MappingProxyType(queries)
 
 

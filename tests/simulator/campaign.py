@@ -1,0 +1,82 @@
+"""Many runs, and what they have to have seen together: a simulator in which nothing happens proves nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from .run import Result, run
+
+#: At least so many of each, for every hundred runs; far below what is usual.
+LEAST_PER_HUNDRED = {
+    "rounds decided": 60,
+    "rounds abandoned": 5,
+    "set-offs": 150,
+    "set off, minor units": 100_000,
+    "notices booked": 150,
+    "liars": 20,
+    "requests lost": 100,
+    "requests late": 100,
+    "requests doubled": 100,
+    "answers lost": 100,
+    "replays refused": 100,
+    "exchanges given up": 30,
+    "crashes before a commit": 50,
+    "crashes after a commit": 50,
+    "workers killed": 30,
+    "firms killed": 10,
+    "books restored": 15,
+    "copies confirmed": 3,
+    "clocks apart": 30,
+    "paid by bank": 100,
+    "disputes": 50,
+    "approvals lowered late": 20,
+    "suspensions": 20,
+    "turns between transactions": 100,
+}
+#: With fewer runs than this, chance has too large a part.
+JUDGED_FROM = 100
+
+
+def missing(tally: Counter[str], runs: int) -> list[str]:
+    """What has not happened often enough."""
+    if runs < JUDGED_FROM:
+        return []
+    return [
+        f"{name}: {tally[name]} in {runs} runs, at least {least * runs // 100} are asked for"
+        for name, least in LEAST_PER_HUNDRED.items()
+        if tally[name] < least * runs // 100
+    ]
+
+
+def campaign(stores: Any, seeds: Iterable[int], *, kind: str) -> bool:
+    """Run every seed, say what failed and how to see it again, and sum up. Returns whether all is well."""
+    tally: Counter[str] = Counter()
+    failed: list[Result] = []
+    started, runs = time.monotonic(), 0
+    for seed in seeds:
+        with stores.new() as store:
+            result = run(seed, store)
+        runs += 1
+        tally += result.tally
+        if result.failure:
+            failed.append(result)
+            print(f"seed {seed} FAILED: {result.failure}", file=sys.stderr)
+            print(f"    replay: make simulate SEED={seed} RUNS=1 STORE={kind}", file=sys.stderr, flush=True)
+        if runs % 1000 == 0:
+            print(f"    {runs} runs, {len(failed)} failed, {time.monotonic() - started:.0f} s", flush=True)
+    for name, times in sorted(tally.items()):
+        print(f"    {name:48} {times:>14,}")
+    lacking = missing(tally, runs)
+    for line in lacking:
+        print(f"too little happened: {line}", file=sys.stderr)
+    print(
+        f"simulate ({kind}): {runs} runs, {len(failed)} failed; {tally['rounds decided']:,} decisions with"
+        f" {tally['set-offs']:,} set-offs, {tally['notices booked']:,} notices booked once,"
+        f" {tally['crashes before a commit'] + tally['crashes after a commit']:,} crashes;"
+        f" {time.monotonic() - started:.0f} s{'' if not (failed or lacking) else '  <- FAILED'}"
+    )
+    return not (failed or lacking)

@@ -1,0 +1,178 @@
+"""What DESIGN.md says must always hold, from the raw rows of the store; shares nothing with the engine's own checks."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+Rows = dict[str, list[dict[str, Any]]]
+
+#: Tables looked at after each commit.
+TABLES = {
+    "member", "declaration", "obligation", "round", "round_line", "statement", "statement_line", "set_off", "notice",
+}  # fmt: skip
+_ENDED = ("closed", "abandoned")
+
+
+class ViolationError(AssertionError):
+    """An invariant does not hold."""
+
+
+def require(holds: bool, told: str) -> None:
+    if not holds:
+        raise ViolationError(told)
+
+
+def check(before: Rows, now: Rows) -> None:
+    """Everything that one state, and the step that led to it, tell."""
+    check_balance(now)
+    check_amounts(now)
+    check_live_rounds(now)
+    check_notices(now)
+    check_history(before, now)
+    check_decisions(before, now)
+
+
+def check_balance(now: Rows) -> None:
+    """1: per member, currency and round, receivables set off = payables set off."""
+    lines = {line["id"]: line for line in now["round_line"]}
+    balance: Counter[tuple[Any, ...]] = Counter()
+    for one in now["set_off"]:
+        line = lines[one["line_id"]]
+        balance[line["round"], line["currency"], one["creditor_id"]] += one["amount"]
+        balance[line["round"], line["currency"], one["debtor_id"]] -= one["amount"]
+    for who, rest in balance.items():
+        require(rest == 0, f"1: round, currency, member {who} is off balance by {rest}")
+
+
+def check_amounts(now: Rows) -> None:
+    """2: 0 <= set-off <= ceiling of the decision <= ceiling of the proposal."""
+    decided = {one["line_id"]: one["amount"] for one in now["set_off"]}
+    for line in now["round_line"]:
+        amount = decided.get(line["id"], 0)
+        require(amount == (line["set_off"] or 0), f"3: line {line['key']}: {amount} is decided, {line['set_off']} told")
+        require(line["ceiling"] > 0, f"2: line {line['key']} has no ceiling")
+        require(0 <= (line["proposed"] or 0) <= line["ceiling"], f"2: line {line['key']} is proposed above its ceiling")
+        if amount:
+            require(amount <= line["final_ceiling"] <= line["ceiling"], f"2: line {line['key']}: {amount} is too much")
+
+
+def check_live_rounds(now: Rows) -> None:
+    """4: an obligation is in at most one live round; rounds that have ended hold none."""
+    states = {one["number"]: one["state"] for one in now["round"]}
+    held: Counter[Any] = Counter()
+    for line in now["round_line"]:
+        if states[line["round"]] in ("frozen", "proposed") and line["live"]:
+            held[line["obligation_id"]] += 1
+        require(not (line["live"] and states[line["round"]] in (*_ENDED, "decided")), f"4: {line['key']} is held on")
+    require(max(held.values(), default=0) <= 1, "4: an obligation is in two live rounds")
+    collecting = [number for number, state in states.items() if state == "collection"]
+    require(len(collecting) <= 1, f"rounds {collecting} collect at once")
+
+
+def check_notices(now: Rows) -> None:
+    """3 and 4: numbered without gaps; one a member, round and currency; their totals are the set-offs'."""
+    numbers: dict[Any, list[int]] = defaultdict(list)
+    lines = {line["id"]: line for line in now["round_line"]}
+    told: Counter[tuple[Any, int, str]] = Counter()
+    for one in now["set_off"]:
+        told[one["creditor_id"], one["creditor_notice"], "receivable"] += one["amount"]
+        told[one["debtor_id"], one["debtor_notice"], "payable"] += one["amount"]
+    last = {one["id"]: one["last_notice"] for one in now["member"]}
+    rounds = {(lines[one["line_id"]]["round"]) for one in now["set_off"]}
+    for notice in now["notice"]:
+        member, number = notice["member_id"], notice["number"]
+        numbers[member].append(number)
+        for side in ("receivable", "payable"):
+            own = told.pop((member, number, side), 0)
+            require(own == notice["total"], f"1: notice {number} of {member}: {side} {own}, total {notice['total']}")
+        require(notice["round"] in rounds, f"3: notice {number} of {member} belongs to no decision")
+    require(not told, f"3: set-offs without a notice: {sorted(map(str, told))}")
+    for member, own_numbers in numbers.items():
+        gapless = sorted(own_numbers) == list(range(1, len(own_numbers) + 1))
+        require(gapless and last[member] == len(own_numbers), f"notices of {member} are numbered {own_numbers}")
+    for one in now["round"]:
+        if one["state"] not in ("decided", "closed"):
+            require(one["number"] not in rounds, f"3: round {one['number']} is {one['state']} and has set-offs")
+        if one["state"] == "closed":
+            waiting = [n for n in now["notice"] if n["round"] == one["number"] and n["acknowledged_at"] is None]
+            require(not waiting, f"round {one['number']} is closed with {len(waiting)} notices not acknowledged")
+
+
+def check_history(before: Rows, now: Rows) -> None:
+    """3: after a decision nothing of it changes, but that its notices are acknowledged."""
+    for table, key, may in (
+        ("set_off", ("line_id",), ()),
+        ("notice", ("member_id", "number"), ("acknowledged_at", "booked")),
+    ):
+        current = {tuple(row[name] for name in key): row for row in now[table]}
+        for row in before[table]:
+            kept = current.get(tuple(row[name] for name in key))
+            require(kept is not None, f"3: a row of {table} has gone")
+            assert kept is not None
+            for name, value in row.items():
+                same = kept[name] == value or (name in may and value is None)
+                require(same, f"3: {table}.{name} has changed from {value} to {kept[name]}")
+    states = {one["number"]: one["state"] for one in now["round"]}
+    for one in before["round"]:
+        if one["state"] in ("decided", "closed", "abandoned"):
+            allowed = (one["state"], "closed") if one["state"] == "decided" else (one["state"],)
+            require(states.get(one["number"]) in allowed, f"round {one['number']} went from {one['state']} to {states}")
+    answered = {one["id"]: one["state"] for one in before["statement"]}
+    approved = {(one["statement_id"], one["line_id"]): one["approved"] for one in before["statement_line"]}
+    for one in now["statement"]:
+        if answered.get(one["id"]) == "refused":
+            require(one["state"] in ("refused", "abandoned"), f"3: a refused statement has become {one['state']}")
+    for one in now["statement_line"]:
+        earlier = approved.get((one["statement_id"], one["line_id"]))
+        require(earlier is None or (one["approved"] or 0) <= earlier, f"an approval was raised from {earlier}: {one}")
+
+
+def check_decisions(before: Rows, now: Rows) -> None:
+    """2 and 3, for set-offs that are new: against what stood there before the decision."""
+    known = {one["line_id"] for one in before["set_off"]}
+    new = [one for one in now["set_off"] if one["line_id"] not in known]
+    if not new:
+        return
+    lines = {line["id"]: line for line in now["round_line"]}
+    state = {one["id"]: one["state"] for one in before["statement"]}
+    approved = {
+        (one["line_id"], one["member_id"]): one["approved"] or 0
+        for one in before["statement_line"]
+        if state[one["statement_id"]] == "approved"
+    }
+    members = {one["id"]: one for one in before["member"]}
+    for one in new:
+        line = lines[one["line_id"]]
+        for member in (one["creditor_id"], one["debtor_id"]):
+            most = approved.get((one["line_id"], member), 0)
+            told = f"{line['key']}: {one['amount']} is set off"
+            require(one["amount"] <= most, f"3: {told}, {members[member]['identifier']} approved {most}")
+            open_there = _open_at(before, line, members[member], one)
+            require(one["amount"] <= open_there, f"2: {told}, {open_there} is open at {members[member]['identifier']}")
+            require(members[member]["status"] == "active", f"{told} with {members[member]['identifier']}")
+
+
+def _open_at(before: Rows, line: dict[str, Any], member: dict[str, Any], one: dict[str, Any]) -> int:
+    """Declared open and undisputed, less what is decided and not contained in the declaration."""
+    creditor = member["id"] == one["creditor_id"]
+    obligation = next(row for row in before["obligation"] if row["id"] == one["obligation_id"])
+    declared = [
+        row
+        for row in before["declaration"]
+        if row["member_id"] == member["id"]
+        and row["side"] == ("receivable" if creditor else "payable")
+        and row["counterpart"] == (line["debtor"] if creditor else line["creditor"])
+        and row["number_key"] == obligation["number_key"]
+        and row["currency"] == line["currency"]
+    ]
+    if len(declared) != 1:
+        return 0
+    (row,) = declared
+    notice = "creditor_notice" if creditor else "debtor_notice"
+    decided = sum(
+        other["amount"]
+        for other in before["set_off"]
+        if other["obligation_id"] == one["obligation_id"] and other[notice] > row["last_notice"]
+    )
+    return max(0, row["amount_open"] - decided - row["amount_disputed"])

@@ -8,6 +8,7 @@ from . import (
     bizoverbiz_notice,
     bizoverbiz_notice_booking,
     bizoverbiz_notice_line,
+    bizoverbiz_open_invoice,
     bizoverbiz_statement,
     bizoverbiz_statement_exchange,
     bizoverbiz_statement_line,

@@ -74,13 +74,6 @@ class AccountMove(models.Model):
                 move.invoice_payments_widget = {**widget, "content": content}
         return result
 
-    def _bizoverbiz_supported(self):
-        """What the books let be set off on an invoice today: its open amount, nothing once disputed or undone."""
-        self.ensure_one()
-        if self.state != "posted" or self.payment_state == "blocked":
-            return 0.0
-        return max(self.amount_residual, 0.0)
-
     def action_view_bizoverbiz_notices(self):
         self.ensure_one()
         notices = self._get_reconciled_amls().move_id.bizoverbiz_notice_id | self.bizoverbiz_notice_id

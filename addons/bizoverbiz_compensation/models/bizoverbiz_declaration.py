@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.addons.bizoverbiz_network.exceptions import EngineRefused
-from odoo.tools import format_datetime
+from odoo.tools import format_amount, format_datetime
 
 from ..tools.minor_units import to_minor
 
@@ -50,7 +50,7 @@ class BizoverbizDeclaration(models.Model):
     accepted_count = fields.Integer("Accepted", readonly=True)
     refused_count = fields.Integer("Lines Refused", readonly=True)
     withdrawn_count = fields.Integer("Withdrawn", readonly=True)
-    line_ids = fields.One2many("bizoverbiz.declaration.line", "declaration_id", "Left Out", readonly=True)
+    line_ids = fields.One2many("bizoverbiz.declaration.line", "declaration_id", "Left Out or Reduced", readonly=True)
 
     @api.depends("create_date")
     def _compute_display_name(self):
@@ -66,91 +66,98 @@ class BizoverbizDeclaration(models.Model):
         :raises EngineRefused: the whole declaration was refused
         """
         self.search([("membership_id", "=", membership.id), ("state", "=", "to_send")])._send()
-        lines, skipped = self._prepare_lines(membership)
+        lines, told = self._prepare_lines(membership)
         payload = {"full": True, "last_notice": self.env["bizoverbiz.notice"]._last_booked(membership), "lines": lines}
         text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         last = self.search([("membership_id", "=", membership.id)], limit=1)
-        if (not last and not lines and not skipped) or last._says(text, skipped):
+        if (not last and not lines and not told) or last._says(text, told):
             return
         self.create(
             {
                 "membership_id": membership.id,
                 "payload": text,
                 "declared_count": len(lines),
-                "line_ids": [Command.create({"kind": "skipped", **values}) for values in skipped],
+                "line_ids": [Command.create(values) for values in told],
             }
         )._send()
 
-    def _says(self, text, skipped):
-        """Whether the engine took this very declaration lately, with the same invoices left out."""
+    def _says(self, text, told):
+        """Whether the engine took this very declaration lately, with the same said of what it does not contain."""
         return (
             self.state in ("sent", "refused_lines")
             and self.payload == text
             and self.answered_at > fields.Datetime.now() - REPEAT_AFTER
-            and {line.move_id.id for line in self.line_ids if line.kind == "skipped"}
-            == {values["move_id"] for values in skipped}
+            and {(line.move_id.id, line.kind, line.reason) for line in self.line_ids if line.kind != "refused"}
+            == {(values["move_id"], values["kind"], values["reason"]) for values in told}
         )
 
     @api.model
     def _prepare_lines(self, membership):
         """Open invoices and bills of the legal entity with members of the network: nobody else's leave the books.
 
-        :return: the lines of the protocol, in a fixed order, and values of the rows for invoices left out
+        :return: the lines of the protocol, in a fixed order, and values of the rows for invoices left out or reduced
         """
-        invoices = [
-            (move.commercial_partner_id._bizoverbiz_identifier(), move, residual, due_date)
-            for move, residual, due_date in self._open_invoices(membership)
-        ]
-        members = membership._members_among(counterpart for counterpart, *_rest in invoices) - {membership.identifier}
-        lines, skipped = [], []
-        for counterpart, move, residual, due_date in invoices:
-            if counterpart not in members:
+        found = self.env["bizoverbiz.open.invoice"]._list(membership.company_id)
+        invoices = [(invoice.move.commercial_partner_id._bizoverbiz_identifier(), invoice) for invoice in found]
+        members = membership._members_among(counterpart for counterpart, _invoice in invoices) - {membership.identifier}
+        lines, told = [], []
+        for counterpart, invoice in invoices:
+            if counterpart not in members or invoice.residual <= 0:
                 continue
-            receivable = move.move_type == "out_invoice"
-            digits = move.currency_id.decimal_places
-            amount_open = to_minor(residual if receivable else -residual, digits)
-            number = (move.name if receivable else move.ref or "").strip()
-            if amount_open <= 0:
+            if invoice.credits:
+                told.append(self._prepare_reduced(invoice))
+            if invoice.open <= 0:
                 continue
+            move = invoice.move
+            number = self._number(move)
             if not number or len(lines) == MOST_LINES:
-                skipped.append(self._prepare_skipped(move, number))
-                continue
-            blocked = move.payment_state == "blocked"
-            lines.append(
-                {
-                    "side": "receivable" if receivable else "payable",
-                    "counterpart": counterpart,
-                    "number": number,
-                    "currency": move.currency_id.name,
-                    "amount_total": to_minor(move.amount_total, digits),
-                    "amount_open": amount_open,
-                    "amount_disputed": amount_open if blocked else 0,
-                    "dispute_reason": self.env._("Blocked for payment") if blocked else None,
-                    "issue_date": fields.Date.to_string(move.invoice_date),
-                    "due_date": fields.Date.to_string(due_date or move.invoice_date),
-                    "reference": f"account.move,{move.id}",
-                }
-            )
-        return lines, skipped
+                told.append(self._prepare_skipped(move, number))
+            else:
+                lines.append(self._prepare_line(counterpart, number, invoice))
+        return lines, told
 
     @api.model
-    def _open_invoices(self, membership):
-        """List of (invoice, open amount with the books' sign, earliest open due date), oldest due first.
+    def _number(self, move):
+        """The seller's number, as this side knows it."""
+        return (move.name if move.move_type == "out_invoice" else move.ref or "").strip()
 
-        The instalments of an invoice are one obligation: they share the seller's number.
-        """
-        groups = self.env["account.move.line"]._read_group(
-            [
-                ("parent_state", "=", "posted"),
-                ("account_type", "in", ("asset_receivable", "liability_payable")),
-                ("reconciled", "=", False),
-                ("company_id", "child_of", membership.company_id.id),
-                ("move_id.move_type", "in", ("out_invoice", "in_invoice")),
-            ],
-            ["move_id"],
-            ["amount_residual_currency:sum", "date_maturity:min"],
+    @api.model
+    def _prepare_line(self, counterpart, number, invoice):
+        move = invoice.move
+        digits = move.currency_id.decimal_places
+        amount_open = to_minor(invoice.open, digits)
+        blocked = move.payment_state == "blocked"
+        return {
+            "side": "receivable" if move.move_type == "out_invoice" else "payable",
+            "counterpart": counterpart,
+            "number": number,
+            "currency": move.currency_id.name,
+            "amount_total": to_minor(move.amount_total, digits),
+            "amount_open": amount_open,
+            "amount_disputed": amount_open if blocked else 0,
+            "dispute_reason": self.env._("Blocked for payment") if blocked else None,
+            "issue_date": fields.Date.to_string(move.invoice_date),
+            "due_date": fields.Date.to_string(invoice.due_date or move.invoice_date),
+            "reference": f"account.move,{move.id}",
+        }
+
+    @api.model
+    def _prepare_reduced(self, invoice):
+        """Say which credits are counted against an invoice although the books have not reconciled them yet."""
+        currency = invoice.move.currency_id
+        credits = ", ".join(
+            f"{record.display_name} ({format_amount(self.env, amount, currency)})" for record, amount in invoice.credits
         )
-        return sorted(groups, key=lambda group: (str(group[2] or ""), group[0].id))
+        if invoice.open > 0:
+            reason = self.env._(
+                "Declared for %(open)s of %(residual)s, less what is not reconciled yet: %(credits)s.",
+                open=format_amount(self.env, invoice.open, currency),
+                residual=format_amount(self.env, invoice.residual, currency),
+                credits=credits,
+            )
+        else:
+            reason = self.env._("Not declared: covered by what is not reconciled yet: %(credits)s.", credits=credits)
+        return {"move_id": invoice.move.id, "kind": "reduced", "reason": reason}
 
     @api.model
     def _prepare_skipped(self, move, number):
@@ -158,9 +165,9 @@ class BizoverbizDeclaration(models.Model):
             reason = self.env._(
                 "One declaration takes %(most)s invoices; those due first are declared.", most=MOST_LINES
             )
-            return {"move_id": move.id, "reason": reason}
+            return {"move_id": move.id, "kind": "skipped", "reason": reason}
         reason = self.env._("The bill has no reference: enter the vendor's invoice number in its Bill Reference.")
-        return {"move_id": move.id, "field_name": "ref", "reason": reason}
+        return {"move_id": move.id, "kind": "skipped", "field_name": "ref", "reason": reason}
 
     def _send(self):
         for declaration in self:

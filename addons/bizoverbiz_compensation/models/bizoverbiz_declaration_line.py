@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class BizoverbizDeclarationLine(models.Model):
-    """An invoice that a declaration does not contain, or that the engine did not accept, and why."""
+    """An invoice that a declaration leaves out or declares for less than the ledger, or that was refused, and why."""
 
     _name = "bizoverbiz.declaration.line"
     _description = "Invoice Not Declared"
@@ -10,7 +10,9 @@ class BizoverbizDeclarationLine(models.Model):
 
     declaration_id = fields.Many2one("bizoverbiz.declaration", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="declaration_id.company_id", store=True)
-    kind = fields.Selection([("skipped", "Not sent"), ("refused", "Refused by the network")], required=True)
+    kind = fields.Selection(
+        [("skipped", "Not sent"), ("reduced", "Reduced"), ("refused", "Refused by the network")], required=True
+    )
     move_id = fields.Many2one("account.move", "Invoice", index=True, ondelete="cascade")
     partner_id = fields.Many2one(related="move_id.commercial_partner_id")
     field_name = fields.Char("Field")

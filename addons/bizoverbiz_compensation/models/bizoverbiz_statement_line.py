@@ -109,10 +109,10 @@ class BizoverbizStatementLine(models.Model):
         :return: the lines that were lowered
         """
         lowered = self.browse()
+        supported = self.env["bizoverbiz.open.invoice"]._supported(self.move_id)
         for line in self:
-            supported = line.move_id._bizoverbiz_supported()
-            if line.currency_id.compare_amounts(line.approved, supported) > 0:
-                line.approved = supported
+            if line.currency_id.compare_amounts(line.approved, supported[line.move_id]) > 0:
+                line.approved = supported[line.move_id]
                 lowered |= line
         return lowered
 

@@ -7,6 +7,7 @@ from . import (
     test_lock_dates,
     test_minor_units,
     test_notice,
+    test_open_invoices,
     test_statement,
     test_verification,
 )

@@ -1,0 +1,160 @@
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from odoo import api, models
+from odoo.fields import Domain
+
+#: By account type: what an invoice is, and whether a payment of the partner's kind settles it.
+SIDES = {
+    "asset_receivable": ("out_invoice", "customer", "inbound"),
+    "liability_payable": ("in_invoice", "supplier", "outbound"),
+}
+
+
+@dataclass
+class OpenInvoice:
+    """An invoice or bill as the books have it, and what stands against it without being reconciled yet."""
+
+    move: object
+    #: Open in the ledger, positive, in the invoice's currency.
+    residual: float
+    due_date: object
+    #: (credit note, entry or payment, amount) taken off, in this order.
+    credits: list = field(default_factory=list)
+
+    @property
+    def open(self):
+        """What the partner still owes, or is owed, once the credits are counted."""
+        return self.move.currency_id.round(self.residual - sum(amount for _record, amount in self.credits))
+
+    def take(self, record, amount):
+        """Take off as much of a credit as fits; returns what is left of it."""
+        taken = self.move.currency_id.round(min(amount, self.open))
+        if taken > 0:
+            self.credits.append((record, taken))
+        return amount - max(taken, 0)
+
+
+class BizoverbizOpenInvoice(models.AbstractModel):
+    """Open invoices less the credits that Odoo has not reconciled with them.
+
+    A credit note takes off the invoice it was made for; whatever is left of it, credit notes without an invoice and
+    unallocated payments take off the partner's oldest invoices in the same currency (Code civil, article 1342-10); a
+    payment registered without an entry takes off the invoices it was registered on. Nothing is reconciled by this: it
+    only keeps what is not owed any more out of what the network is told.
+    """
+
+    _name = "bizoverbiz.open.invoice"
+    _description = "Open Invoices Less Credits"
+
+    @api.model
+    def _list(self, company, partners=None):
+        """Open invoices and bills of the company and its branches, oldest due first.
+
+        The instalments of an invoice are one obligation: they share the seller's number.
+
+        :param partners: commercial partners to look at; None for all
+        :rtype: list[OpenInvoice]
+        """
+        scope = Domain("company_id", "child_of", company.id)
+        if partners is not None:
+            scope &= Domain("partner_id.commercial_partner_id", "in", partners.ids)
+        invoices = self._invoices(scope)
+        by_move = {invoice.move: invoice for invoice in invoices}
+        oldest = defaultdict(list)
+        for invoice in invoices:
+            oldest[
+                self._key(invoice.move.commercial_partner_id, invoice.move.move_type, invoice.move.currency_id)
+            ].append(invoice)
+        pooled = [*self._take_linked(scope, by_move), *self._unlinked_payments(scope)]
+        for key, record, amount in pooled:
+            for invoice in oldest[key]:
+                amount = invoice.take(record, amount)
+        return invoices
+
+    @api.model
+    def _supported(self, moves):
+        """What the books let be set off on each invoice today: nothing once it is disputed or undone.
+
+        :rtype: dict[account.move, float]
+        """
+        supported = dict.fromkeys(moves, 0.0)
+        for company, own in moves.grouped(lambda move: move.company_id.root_id).items():
+            for invoice in self._list(company, own.commercial_partner_id):
+                if invoice.move in supported and invoice.move.payment_state != "blocked":
+                    supported[invoice.move] = max(invoice.open, 0.0)
+        return supported
+
+    @api.model
+    def _key(self, partner, move_type, currency):
+        return partner.id, move_type, currency.id
+
+    @api.model
+    def _open_lines(self, scope):
+        return scope & Domain(
+            [
+                ("parent_state", "=", "posted"),
+                ("account_type", "in", list(SIDES)),
+                ("reconciled", "=", False),
+            ]
+        )
+
+    @api.model
+    def _invoices(self, scope):
+        groups = self.env["account.move.line"]._read_group(
+            self._open_lines(scope) & Domain("move_id.move_type", "in", ("out_invoice", "in_invoice")),
+            ["move_id"],
+            ["amount_residual_currency:sum", "date_maturity:min"],
+        )
+        found = (
+            OpenInvoice(move, residual if move.move_type == "out_invoice" else -residual, due_date)
+            for move, residual, due_date in groups
+        )
+        return sorted(found, key=lambda invoice: (str(invoice.due_date or ""), invoice.move.id))
+
+    @api.model
+    def _take_linked(self, scope, by_move):
+        """Take off what is known to concern one invoice; yields (key, credit, amount) of what is left, oldest first."""
+        for payment in self._payments(scope & Domain("state", "in", ("in_process", "paid"))):
+            left = payment.amount
+            for move in payment.invoice_ids.sorted(lambda move: (str(move.invoice_date_due or ""), move.id)):
+                if left and (invoice := by_move.get(move)):
+                    offered = payment.currency_id._convert(left, move.currency_id, payment.company_id, payment.date)
+                    left *= invoice.take(payment, offered) / offered if offered else 0
+        credits = self.env["account.move.line"].search(
+            self._open_lines(scope)
+            & Domain("move_id.move_type", "not in", ("out_invoice", "in_invoice"))
+            & Domain("partner_id", "!=", False),
+            order="date, id",
+        )
+        for line in credits:
+            receivable = line.account_type == "asset_receivable"
+            amount = -line.amount_residual_currency if receivable else line.amount_residual_currency
+            if amount <= 0:
+                continue
+            if invoice := by_move.get(line.move_id.reversed_entry_id):
+                amount = invoice.take(line.move_id, amount)
+            if amount > 0:
+                move_type = SIDES[line.account_type][0]
+                yield (
+                    self._key(line.partner_id.commercial_partner_id, move_type, line.currency_id),
+                    line.move_id,
+                    amount,
+                )
+
+    @api.model
+    def _unlinked_payments(self, scope):
+        for payment in self._payments(scope & Domain("state", "=", "in_process")).filtered(
+            lambda one: not one.invoice_ids
+        ):
+            for move_type, partner_type, payment_type in SIDES.values():
+                if (payment.partner_type, payment.payment_type) == (partner_type, payment_type):
+                    key = self._key(payment.partner_id.commercial_partner_id, move_type, payment.currency_id)
+                    yield key, payment, payment.amount
+
+    @api.model
+    def _payments(self, scope):
+        """Payments registered without an entry: the ledger does not know them."""
+        return self.env["account.payment"].search(
+            scope & Domain("move_id", "=", False) & Domain("partner_id", "!=", False), order="date, id"
+        )

@@ -2,5 +2,7 @@
 UPDATE bizoverbiz_membership
    SET state = 'disconnected',
        private_key = NULL,
+       next_private_key = NULL,
+       next_keyid = NULL,
        invitation_digest = NULL,
        last_error = NULL;

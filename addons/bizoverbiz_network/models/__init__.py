@@ -3,6 +3,7 @@ from . import (
     bizoverbiz_membership,
     bizoverbiz_membership_exchange,
     bizoverbiz_membership_join,
+    bizoverbiz_membership_keys,
     res_company,
     res_partner,
 )

@@ -79,6 +79,16 @@ class BizoverbizEngine(models.AbstractModel):
                 "that one, or ask the network's operator for a new invitation."
             ),
             "suspended": self.env._("The network has suspended the firm. Ask the network's operator why."),
+            "insolvent": self.env._(
+                "The network knows of insolvency proceedings against the firm: nothing can be set off with it. If this "
+                "is wrong, tell the network's operator."
+            ),
+            "left": self.env._(
+                "The firm has left the network. To come back, ask the network's operator for a new invitation."
+            ),
+            "agreement-not-accepted": self.env._(
+                "The network has a new framework agreement that the firm has not accepted. Ask the network's operator."
+            ),
         }
         return words.get(error.slug) or self.env._(
             "The network's engine refused: %s", error.detail or f"HTTP {error.status}"

@@ -21,6 +21,9 @@ GUARDED_FIELDS = frozenset(
         "member_status",
         "keyid",
         "private_key",
+        "next_private_key",
+        "next_keyid",
+        "key_changed_at",
         "engine_keys",
         "database_uuid",
         "invitation_digest",
@@ -67,11 +70,17 @@ class BizoverbizMembership(models.Model):
     )
     member_uuid = fields.Char("Member Number", readonly=True, copy=False)
     member_status = fields.Selection(
-        [("active", "Active"), ("suspended", "Suspended")],
+        [
+            ("active", "Active"),
+            ("suspended", "Suspended"),
+            ("insolvent", "In insolvency proceedings"),
+            ("agreement", "Agreement not accepted"),
+            ("left", "Left"),
+        ],
         readonly=True,
         copy=False,
         tracking=True,
-        help="A suspended member's debts and receivables are left out of the rounds.",
+        help="Unless it is active, the member's debts and receivables are left out of the rounds.",
     )
     keyid = fields.Char(
         "Key Thumbprint",

@@ -22,8 +22,17 @@ class BizoverbizMembership(models.Model):
             {
                 "network_name": member.get("network") or self.network_name,
                 "agreement": member.get("agreement") or self.agreement,
-                "member_status": "suspended" if member.get("status") == "suspended" else "active",
+                "member_status": self._standing(member),
             }
+        )
+
+    def _standing(self, member):
+        """Why the engine leaves the member out of the rounds, or ``active``."""
+        if member.get("takes_part", member.get("status") == "active"):
+            return "active"
+        known = dict(self._fields["member_status"].selection)
+        return next(
+            (reason for reason in (member.get("absence"), member.get("status")) if reason in known), "suspended"
         )
 
     def _exchange_safely(self):

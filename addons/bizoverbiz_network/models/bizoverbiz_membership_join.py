@@ -91,6 +91,8 @@ class BizoverbizMembership(models.Model):
             "engine_keys": False,
             "member_uuid": False,
             "member_status": False,
+            "next_private_key": False,
+            "next_keyid": False,
             "last_error": False,
         }
         if not membership:

@@ -34,6 +34,7 @@ class FakeEngine:
             (responses.POST, "members", self._join),
             (responses.GET, "members", self._members),
             (responses.GET, "member", self._member),
+            (responses.POST, "member/keys", self._add_key),
         ):
             self.mock.add_callback(
                 method,
@@ -105,6 +106,18 @@ class FakeEngine:
     def _member(self, request):
         known = self._authenticate(request)
         return (200, {**known["member"], "status": known["status"]}) if known else problem(401, "signature-invalid")
+
+    def _add_key(self, request):
+        known = self._authenticate(request)
+        if not known:
+            return problem(401, "signature-invalid")
+        payload = json.loads(request.body)
+        keyid = keys.thumbprint(payload["public_key"])
+        told = "\n".join(("bizoverbiz member key", known["member"]["member"], keyid)).encode()
+        public = Ed25519PublicKey.from_public_bytes(keys.unbase64url(payload["public_key"]["x"]))
+        public.verify(keys.unbase64url(payload["proof"]), told)
+        self.members[keyid] = {**known, "jwk": payload["public_key"]}
+        return 201, {"keyid": keyid, "expires_at": None}
 
     def _members(self, request):
         if not self._authenticate(request):

@@ -14,7 +14,7 @@ class TestSecurity(NetworkCase):
 
     def test_the_private_key_is_for_the_system_group_alone(self):
         for user in (self.user, self.approver, self.administrator):
-            for field in ("private_key", "engine_keys", "invitation_digest"):
+            for field in ("private_key", "next_private_key", "engine_keys", "invitation_digest"):
                 with self.subTest(user=user.login, field=field), self.assertRaises(AccessError):
                     self.membership.with_user(user).read([field])
         self.assertIn("PRIVATE KEY", self.membership.sudo().private_key)
@@ -34,6 +34,7 @@ class TestSecurity(NetworkCase):
             {"engine_url": "https://evil.example"},
             {"identifier": "404833048"},
             {"private_key": "x"},
+            {"next_private_key": "x"},
         ):
             with self.subTest(values), self.assertRaises(AccessError):
                 self.membership.with_user(self.administrator).write(values)

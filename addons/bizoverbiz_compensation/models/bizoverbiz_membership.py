@@ -93,6 +93,9 @@ class BizoverbizMembership(models.Model):
             return False
         return done
 
+    def _last_notice(self):
+        return self.env["bizoverbiz.notice"].sudo()._last_booked(self)
+
     def _set_off_steps(self):
         statements = self.env["bizoverbiz.statement"].sudo()
         notices = self.env["bizoverbiz.notice"].sudo()

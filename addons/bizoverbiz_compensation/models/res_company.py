@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytz
 from odoo import api, fields, models
@@ -53,8 +53,3 @@ class ResCompany(models.Model):
         zones = pytz.country_timezones.get(self.country_id.code or "", [])
         zone = self.partner_id.tz or (zones[0] if zones else "UTC")
         return datetime.fromisoformat(moment).astimezone(pytz.timezone(zone)).date()
-
-    @staticmethod
-    def _bizoverbiz_utc(moment):
-        """An RFC 3339 instant as Odoo stores it: naive, UTC."""
-        return datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None) if moment else False

@@ -4,5 +4,8 @@ UPDATE bizoverbiz_membership
        private_key = NULL,
        next_private_key = NULL,
        next_keyid = NULL,
+       lineage_previous = NULL,
+       lineage_current = NULL,
+       lineage_next = NULL,
        invitation_digest = NULL,
        last_error = NULL;

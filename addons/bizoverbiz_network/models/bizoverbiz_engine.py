@@ -75,8 +75,9 @@ class BizoverbizEngine(models.AbstractModel):
                 "operator for a new invitation."
             ),
             "not-the-live-copy": self.env._(
-                "The network's engine knows the firm from another database and takes nothing from this one. Work in "
-                "that one, or ask the network's operator for a new invitation."
+                "The network's engine takes nothing from this database: another copy of the firm's books has spoken "
+                "for the firm. Work in that one, or, if this is the live one, have a BizOverBiz administrator confirm "
+                "it on the membership."
             ),
             "suspended": self.env._("The network has suspended the firm. Ask the network's operator why."),
             "insolvent": self.env._(

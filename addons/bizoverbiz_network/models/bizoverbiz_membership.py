@@ -26,6 +26,11 @@ GUARDED_FIELDS = frozenset(
         "key_changed_at",
         "engine_keys",
         "database_uuid",
+        "lineage_previous",
+        "lineage_current",
+        "lineage_next",
+        "lineage_transaction",
+        "in_doubt_since",
         "invitation_digest",
         "last_exchange",
         "last_error",
@@ -168,26 +173,29 @@ class BizoverbizMembership(models.Model):
             raise EngineRefused(
                 self.env._(
                     "This database is a copy of the one with which %(company)s joined %(network)s. It does not speak "
-                    "for the firm: work in the original, or, if this is the live one from now on, ask the network's "
-                    "operator for a new invitation and join again.",
+                    "for the firm: work in the original, or, if this is the live one from now on, have a BizOverBiz "
+                    "administrator confirm it on the membership.",
                     company=membership.company_id.name,
                     network=membership.network_name,
                 ),
                 status=409,
                 slug="not-the-live-copy",
             )
-        return self.env["bizoverbiz.engine"]._call(
+        answer = self.env["bizoverbiz.engine"]._call(
             method,
             membership.engine_url + path,
-            auth=membership._signature(membership.database_uuid),
+            auth=membership._signature(membership.database_uuid, membership._lineage_mark()),
             payload=payload,
             params=params,
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
+        if method != "GET" and self.env.context.get("bizoverbiz_exchange"):
+            membership._continue_lineage()
+        return answer
 
-    def _signature(self, database):
-        return HttpSignature(keys.load_private_key(self.private_key), self.keyid, database)
+    def _signature(self, database, lineage=None):
+        return HttpSignature(keys.load_private_key(self.private_key), self.keyid, database, lineage)
 
     def _current_database(self):
         return self.env["ir.config_parameter"].sudo().get_param("database.uuid")

@@ -23,6 +23,7 @@ class BizoverbizMembership(models.Model):
                 "network_name": member.get("network") or self.network_name,
                 "agreement": member.get("agreement") or self.agreement,
                 "member_status": self._standing(member),
+                "in_doubt_since": self.company_id._bizoverbiz_utc(member.get("in_doubt_since")),
             }
         )
 
@@ -43,7 +44,7 @@ class BizoverbizMembership(models.Model):
         :raises LockError: if an exchange of this membership is running elsewhere
         """
         self.ensure_one()
-        membership = self.sudo().with_company(self.company_id)
+        membership = self.sudo().with_company(self.company_id).with_context(bizoverbiz_exchange=True)
         if not membership.try_lock_for_update(allow_referencing=True):
             raise LockError(
                 self.env._("%s is exchanging with the network right now. Try again in a minute.", self.company_id.name)

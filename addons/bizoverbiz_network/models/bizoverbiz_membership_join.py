@@ -93,6 +93,10 @@ class BizoverbizMembership(models.Model):
             "member_status": False,
             "next_private_key": False,
             "next_keyid": False,
+            "lineage_previous": False,
+            "lineage_current": False,
+            **self._prepare_lineage(),
+            "in_doubt_since": False,
             "last_error": False,
         }
         if not membership:

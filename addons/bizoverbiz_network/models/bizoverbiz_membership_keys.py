@@ -65,13 +65,10 @@ class BizoverbizMembership(models.Model):
         self.ensure_one()
         if not self.next_private_key:
             return
-        proof = "\n".join(("bizoverbiz member key", self.member_uuid, self.next_keyid))
-        signature = keys.load_private_key(self.next_private_key).sign(proof.encode())
-        payload = {"public_key": keys.public_jwk(self.next_private_key), "proof": keys.base64url(signature)}
         self._request(
             "POST",
             "/v1/member/keys",
-            payload=payload,
+            payload=self._prepare_key(),
             idempotency_key=f"key-{hashlib.sha256(self.next_keyid.encode()).hexdigest()}",
         )
         self.write(
@@ -84,3 +81,9 @@ class BizoverbizMembership(models.Model):
             }
         )
         self.message_post(body=self.env._("The member signs with a new key: %(key)s.", key=self.keyid))
+
+    def _prepare_key(self):
+        """The next key, with the proof that this database holds its private half."""
+        proof = "\n".join(("bizoverbiz member key", self.member_uuid, self.next_keyid))
+        signature = keys.load_private_key(self.next_private_key).sign(proof.encode())
+        return {"public_key": keys.public_jwk(self.next_private_key), "proof": keys.base64url(signature)}

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 from odoo import api, fields, models
 
 
@@ -26,3 +28,8 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         return self.sudo().root_id.partner_id._bizoverbiz_identifier()
+
+    @staticmethod
+    def _bizoverbiz_utc(moment):
+        """An RFC 3339 instant as Odoo stores it: naive, UTC."""
+        return datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None) if moment else False

@@ -35,6 +35,7 @@ class FakeEngine:
             (responses.GET, "members", self._members),
             (responses.GET, "member", self._member),
             (responses.POST, "member/keys", self._add_key),
+            (responses.POST, "member/copy", self._confirm_copy),
         ):
             self.mock.add_callback(
                 method,
@@ -118,6 +119,12 @@ class FakeEngine:
         public.verify(keys.unbase64url(payload["proof"]), told)
         self.members[keyid] = {**known, "jwk": payload["public_key"]}
         return 201, {"keyid": keyid, "expires_at": None}
+
+    def _confirm_copy(self, request):
+        known = self._authenticate(request)
+        known["confirmed"] = json.loads(request.body) | {"database": request.headers["BizOverBiz-Database"]}
+        known["member"].pop("in_doubt_since", None)
+        return 200, {"database": request.headers["BizOverBiz-Database"], "last_notice": 5, "reopened": [4, 5]}
 
     def _members(self, request):
         if not self._authenticate(request):

@@ -10,27 +10,31 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 #: Headers covered when the request has them, in the order the protocol fixes.
-COVERED_HEADERS = ("content-digest", "idempotency-key", "bizoverbiz-database")
+COVERED_HEADERS = ("content-digest", "idempotency-key", "bizoverbiz-lineage", "bizoverbiz-database")
 
 
 class HttpSignature(AuthBase):
     """Sign a request: method, target URI, body digest, Idempotency-Key and the database it comes from.
 
-    Adds ``BizOverBiz-Database``, ``Content-Digest`` (RFC 9530, if there is a body), ``Signature-Input`` and
-    ``Signature`` under the label ``sig``.
+    Adds ``BizOverBiz-Database``, ``BizOverBiz-Lineage`` (if the books have a mark), ``Content-Digest`` (RFC 9530, if
+    there is a body), ``Signature-Input`` and ``Signature`` under the label ``sig``.
 
     :param key: the member's private key
     :param keyid: RFC 7638 thumbprint of its public half
     :param database: uuid of the database whose books speak
+    :param lineage: mark of this copy of the books, ``<previous>.<new>``, or None
     """
 
-    def __init__(self, key: Ed25519PrivateKey, keyid: str, database: str):
+    def __init__(self, key: Ed25519PrivateKey, keyid: str, database: str, lineage: str | None = None):
         self._key = key
         self._keyid = keyid
         self._database = database
+        self._lineage = lineage
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         request.headers["BizOverBiz-Database"] = self._database
+        if self._lineage:
+            request.headers["BizOverBiz-Lineage"] = self._lineage
         if request.body:
             body = request.body.encode() if isinstance(request.body, str) else request.body
             digest = base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")

@@ -12,6 +12,7 @@ import pytest
 
 from bizoverbiz.errors import NotFoundError
 from bizoverbiz.members import copies
+from bizoverbiz.members.lineage import Verdict
 from bizoverbiz.store.database import WORKER
 
 from .client import Member
@@ -291,6 +292,16 @@ def test_a_mark_has_to_be_signed(books: Books) -> None:
     answer = books.member.send(outgoing, content)
     assert slug(answer) == (401, "signature-invalid")
     assert '"bizoverbiz-lineage"' in answer.json()["detail"]
+
+
+def test_a_write_is_judged_again_in_the_transaction_that_writes(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if another copy had been found to be the live one between the first look and the writing."""
+    restored = books.copy()
+    books.declare()
+    monkeypatch.setattr(copies, "check", lambda *_: Verdict.SAME)
+    assert slug(restored.declare()) == NOT_LIVE
+    monkeypatch.undo()
+    assert books.declare().status_code == 200
 
 
 def test_of_two_copies_that_write_at_the_same_time_one_at_most_is_taken(books: Books) -> None:

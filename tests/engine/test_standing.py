@@ -21,9 +21,9 @@ def slug(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, str(answer.json()["type"]).rsplit("/", 1)[-1]
 
 
-def insolvent(network: Network, identifier: str, since: date | None) -> None:
+def insolvent(network: Network, identifier: str, since: date | None) -> list[int]:
     with network.store.transaction(WORKER) as tx:
-        standing.set_insolvent(tx, identifier, since, now=network.clock())
+        return standing.set_insolvent(tx, identifier, since, now=network.clock())
 
 
 def leave(member: Member, **options: object) -> httpx.Response:
@@ -95,6 +95,16 @@ def test_insolvency_is_noted_from_a_day_that_has_come_and_once(network: Network,
     with pytest.raises(NotFoundError, match="not in insolvency proceedings already"):
         insolvent(network, SIRENS[0], None)
     assert [kind for kind, _ in events(network, SIRENS[0])] == ["joined", "insolvent", "insolvency-lifted"]
+
+
+def test_the_operator_is_told_which_notices_were_decided_since_the_proceedings(network: Network, ring: Ring) -> None:
+    propose(network)
+    for member in ring:
+        member.approve(member.statement())
+    network.work()
+    network.clock.advance(days=2)
+    assert insolvent(network, SIRENS[0], date(2026, 11, 22)) == [1]
+    assert insolvent(network, SIRENS[1], date(2026, 11, 23)) == []
 
 
 def test_who_leaves_has_refused_what_is_not_decided(network: Network, ring: Ring) -> None:

@@ -76,9 +76,12 @@ def insolvent(
         raise typer.BadParameter("give either --since with the day the proceedings were opened, or --lift")
     with operator() as tx:
         day = since.date() if since else None
-        standing.set_insolvent(tx, canonical_identifier(identifier), day, now=now())
+        decided = standing.set_insolvent(tx, canonical_identifier(identifier), day, now=now())
     said = f"is noted as insolvent since {day}" if day else "is no longer noted as insolvent"
     console.print(f"{escape(identifier)} {said}.")
+    if decided:
+        numbers = ", ".join(map(str, decided))
+        console.print(f"Decided from that day on: its notices {numbers}. They stand; have their effect examined.")
 
 
 @app.command("leave")

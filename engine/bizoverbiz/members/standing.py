@@ -77,10 +77,11 @@ def set_standing(tx: Transaction, identifier: str, *, status: str, now: datetime
     _changed(tx, row.id, "suspended" if status == "suspended" else "resumed", now)
 
 
-def set_insolvent(tx: Transaction, identifier: str, since: date | None, *, now: datetime | None = None) -> None:
+def set_insolvent(tx: Transaction, identifier: str, since: date | None, *, now: datetime | None = None) -> list[int]:
     """Note that insolvency proceedings against a member were opened on a day, or with None that there are none.
 
-    Raises `NotFoundError`, or `WrongInputError` for a day that has not come.
+    Returns the numbers of the member's notices decided from that day on (UTC): a court or its administrator may
+    question them. Raises `NotFoundError`, or `WrongInputError` for a day that has not come.
     """
     moment = now or datetime.now(UTC)
     if since and since > moment.astimezone(UTC).date():
@@ -91,6 +92,10 @@ def set_insolvent(tx: Transaction, identifier: str, since: date | None, *, now: 
         raise NotFoundError(f"there is no member {identifier}, or it is {said} already")
     content = {"since": since.isoformat()} if since else {}
     _changed(tx, row.id, "insolvent" if since else "insolvency-lifted", moment, content)
+    if since is None:
+        return []
+    begin = datetime(since.year, since.month, since.day, tzinfo=UTC)
+    return [notice.number for notice in tx.all("notices_decided_since", member=row.id, since=begin)]
 
 
 def _changed(

@@ -8,6 +8,11 @@ WHERE identifier = %(identifier)s AND status NOT IN (%(status)s, 'left') RETURNI
 UPDATE member SET insolvent_since = %(since)s
 WHERE identifier = %(identifier)s AND insolvent_since IS DISTINCT FROM %(since)s RETURNING id;
 
+-- name: notices_decided_since
+-- What was decided for a member from a day on.
+SELECT notice.number, round FROM notice JOIN round ON round.number = round
+WHERE member_id = %(member)s AND decided_at >= %(since)s ORDER BY notice.number;
+
 -- name: member_leave
 -- The member is gone, unless it was before.
 UPDATE member SET status = 'left' WHERE id = %(member)s AND status <> 'left';

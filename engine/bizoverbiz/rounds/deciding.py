@@ -84,7 +84,9 @@ def _pose(tx: Transaction, current: Any) -> dict[str, Problem | NettingError]:
     options = read_options(current.options)
     on = current.frozen_at.astimezone(UTC).date()
     posed: dict[str, Problem | NettingError] = {}
-    for currency, part in by_currency(frames.read(tx, "lines_decidable", _DECIDABLE, round=current.number)):
+    with frames.for_all(tx):
+        decidable = frames.read(tx, "lines_decidable", _DECIDABLE, round=current.number)
+    for currency, part in by_currency(decidable):
         lines = part.with_columns(final_ceiling=pl.Series(_final_ceilings(part, options), dtype=pl.Int64))
         try:
             posed[currency] = pose(currency, lines, options, on=on, ceiling="final_ceiling", decided=True)
@@ -128,8 +130,9 @@ def write_decision(
         lines = pl.concat(decided)
         salts = [token_hex(32) if amount else None for amount in lines["set_off"].to_list()]
         lines = lines.with_columns(salt=pl.Series(salts, dtype=pl.String))
-        frames.write(tx, "decisions", lines.select("id", "final_ceiling", "set_off", "salt"))
-        tx.run("lines_decide", round=number)
+        with frames.for_all(tx):
+            frames.write(tx, "decisions", lines.select("id", "final_ceiling", "set_off", "salt"))
+            tx.run("lines_decide", round=number)
     leaves = [leaf(row, number, row.set_off, row.salt) for row in tx.all("lines_set_off", round=number)]
     root = merkle_root(leaves)
     published = root.hex() if root else None

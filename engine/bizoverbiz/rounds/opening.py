@@ -67,13 +67,14 @@ def cut_off(tx: Transaction, number: int, *, now: datetime) -> int:
     agreements.put_in_force(tx, now=now)
     match_changes(tx, now)
     options = read_options(current.options)
-    count = tx.bulk(
-        "lines_freeze",
-        options.smallest_obligations(),
-        round=number,
-        last_due=last_due(options, now),
-        commitments=options.commitments,
-    )
+    with frames.for_all(tx):
+        count = tx.bulk(
+            "lines_freeze",
+            options.smallest_obligations(),
+            round=number,
+            last_due=last_due(options, now),
+            commitments=options.commitments,
+        )
     tx.run("problems_insert", round=number)
     store.step(tx, number, RoundState.FROZEN, frozen_at=now)
     ceilings = audit.digest(frames.read(tx, "lines_frozen", FROZEN, round=number).rows())

@@ -46,9 +46,13 @@ def compute_if_due(store: Database, *, now: datetime) -> bool:
         before = now - timedelta(hours=options.preview.every_hours)
         if tx.one("preview_claim", now=now, before=before) is None:
             return False
-        limits = options.smallest_obligations()
         lines = frames.read_with(
-            tx, "lines_matched", LINE, limits, last_due=last_due(options, now), commitments=options.commitments
+            tx,
+            "lines_matched",
+            LINE,
+            options.smallest_obligations(),
+            last_due=last_due(options, now),
+            commitments=options.commitments,
         )
     told: list[dict[str, Any]] = []
     for currency, part in by_currency(lines):

@@ -49,12 +49,13 @@ def propose(tx: Transaction, number: int, *, now: datetime, solve: Solve = solve
         proposed.append(problem.lines.select("id", amount=pl.Series(outcome.set_off)))
         _keep(tx, "problem_propose", number, currency, outcome)
         totals[currency] = {"proposed": outcome.total, "certificate": audit.digest(outcome.document)}
-    if proposed:
-        frames.write(tx, "proposals", pl.concat(proposed))
-        tx.run("lines_propose", round=number)
-    statements = tx.run("statements_insert", round=number)
-    tx.run("statement_lines_insert", round=number)
-    logged.statements(tx, number, now=now)
+    with frames.for_all(tx):
+        if proposed:
+            frames.write(tx, "proposals", pl.concat(proposed))
+            tx.run("lines_propose", round=number)
+        statements = tx.run("statements_insert", round=number)
+        tx.run("statement_lines_insert", round=number)
+        logged.statements(tx, number, now=now)
     deadline = now + timedelta(hours=current.approval_hours)
     store.step(tx, number, RoundState.PROPOSED, proposed_at=now, deadline=deadline)
     audit.record(tx, number, "proposed", {"problems": totals, "statements": statements}, now)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,14 @@ import polars as pl
 from bizoverbiz.store.database import Transaction
 
 Schema = Mapping[str, Any]
+
+
+@contextmanager
+def for_all(tx: Transaction) -> Iterator[None]:
+    """Queries inside go through all rows of a round, and are planned so."""
+    tx.run("planner_for_all")
+    yield
+    tx.run("planner_as_usual")
 
 
 def read(tx: Transaction, name: str, schema: Schema, /, **parameters: Any) -> pl.DataFrame:

@@ -57,8 +57,7 @@ SELECT %(round)s, obligation.id, creditor.identifier || '>' || debtor.identifier
 FROM obligation JOIN member creditor ON creditor.id = creditor_id JOIN member debtor ON debtor.id = debtor_id
 LEFT JOIN json_to_recordset(%(rows)s::json) AS limits (currency text, smallest bigint) USING (currency)
 WHERE amount > 0 AND creditor.takes_part AND debtor.takes_part
-    AND amount >= coalesce(smallest, 0)
-    AND (%(commitments)s OR kind = 'invoice')
+    AND amount >= coalesce(smallest, 0) AND (%(commitments)s OR kind = 'invoice')
     AND (%(last_due)s::date IS NULL OR due_date IS NULL OR due_date <= %(last_due)s)
     AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live);
 
@@ -70,8 +69,7 @@ COPY (
     FROM obligation JOIN member creditor ON creditor.id = creditor_id JOIN member debtor ON debtor.id = debtor_id
     LEFT JOIN json_to_recordset(%(rows)s::json) AS limits (currency text, smallest bigint) USING (currency)
     WHERE amount > 0 AND creditor.takes_part AND debtor.takes_part
-        AND amount >= coalesce(smallest, 0)
-        AND (%(commitments)s OR kind = 'invoice')
+        AND amount >= coalesce(smallest, 0) AND (%(commitments)s OR kind = 'invoice')
         AND (%(last_due)s::date IS NULL OR due_date IS NULL OR due_date <= %(last_due)s)
         AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live)
 ) TO STDOUT (FORMAT csv);
@@ -188,21 +186,35 @@ WHERE round = %(round)s AND proposed > 0;
 -- name: statement_lines_insert
 -- Every frozen obligation of those members, seen from its own side.
 INSERT INTO statement_line (statement_id, line_id, member_id, side, reference, amount_open, counterpart_name)
-SELECT statement.id, line.id, statement.member_id, own.side, declaration.reference,
-    greatest(line.ceiling, coalesce(declaration.amount_open - decided, 0)), other.name
-FROM statement
-JOIN round_line line ON line.round = statement.round AND line.currency = statement.currency
-    AND statement.member_id IN (line.creditor_id, line.debtor_id)
-CROSS JOIN LATERAL (SELECT CASE statement.member_id WHEN line.creditor_id THEN 'receivable' ELSE 'payable' END) own (side)
-JOIN member other ON other.id = CASE own.side WHEN 'receivable' THEN line.debtor_id ELSE line.creditor_id END
-JOIN obligation ON obligation.id = line.obligation_id
-LEFT JOIN declaration ON declaration.member_id = statement.member_id AND declaration.side = own.side
-    AND declaration.counterpart = other.identifier AND declaration.number_key = obligation.number_key
-    AND declaration.currency = line.currency
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(amount), 0) AS decided FROM set_off WHERE set_off.obligation_id = line.obligation_id
-        AND CASE own.side WHEN 'receivable' THEN creditor_notice ELSE debtor_notice END > declaration.last_notice) notices
-WHERE statement.round = %(round)s
+SELECT * FROM (
+    SELECT statement.id AS statement_id, line.id AS line_id, statement.member_id, 'receivable' AS side, reference,
+        greatest(line.ceiling, coalesce(declaration.amount_open - (SELECT coalesce(sum(amount), 0) FROM set_off
+            WHERE set_off.obligation_id = line.obligation_id AND creditor_notice > declaration.last_notice), 0)) AS amount_open,
+        other.name
+    FROM round_line line
+    JOIN statement ON statement.round = %(round)s AND statement.member_id = line.creditor_id
+        AND statement.currency = line.currency
+    JOIN member other ON other.id = line.debtor_id
+    JOIN obligation ON obligation.id = line.obligation_id
+    LEFT JOIN declaration ON declaration.member_id = line.creditor_id AND declaration.side = 'receivable'
+        AND declaration.counterpart = line.debtor AND declaration.number_key = obligation.number_key
+        AND declaration.currency = line.currency
+    WHERE line.round = %(round)s
+    UNION ALL
+    SELECT statement.id AS statement_id, line.id AS line_id, statement.member_id, 'payable' AS side, reference,
+        greatest(line.ceiling, coalesce(declaration.amount_open - (SELECT coalesce(sum(amount), 0) FROM set_off
+            WHERE set_off.obligation_id = line.obligation_id AND debtor_notice > declaration.last_notice), 0)) AS amount_open,
+        other.name
+    FROM round_line line
+    JOIN statement ON statement.round = %(round)s AND statement.member_id = line.debtor_id
+        AND statement.currency = line.currency
+    JOIN member other ON other.id = line.creditor_id
+    JOIN obligation ON obligation.id = line.obligation_id
+    LEFT JOIN declaration ON declaration.member_id = line.debtor_id AND declaration.side = 'payable'
+        AND declaration.counterpart = line.creditor AND declaration.number_key = obligation.number_key
+        AND declaration.currency = line.currency
+    WHERE line.round = %(round)s
+) AS lines
 ON CONFLICT DO NOTHING;
 
 -- name: statements_lock
@@ -318,3 +330,12 @@ SELECT pg_advisory_xact_lock(8070, 4);
 -- name: network_options_update
 -- Set the options of rounds to come.
 UPDATE network SET options = %(options)s;
+
+-- name: planner_for_all
+-- What follows goes through all of a round's lines, which were written in this transaction or just before it: the
+-- planner knows nothing of them yet, takes them for few, and would look up each one by one.
+SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '128MB'; SET LOCAL jit = off;
+
+-- name: planner_as_usual
+-- What follows concerns few rows.
+SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL work_mem TO DEFAULT; SET LOCAL jit TO DEFAULT;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.markup import escape
@@ -16,6 +17,7 @@ from bizoverbiz.notices import load_signing_key
 from bizoverbiz.rounds import opening, worker
 from bizoverbiz.rounds.checking import ViolationError
 from bizoverbiz.rounds.report import describe_round
+from bizoverbiz.rounds.reversing import propose_reversal
 from bizoverbiz.rounds.state import RoundState
 from bizoverbiz.rounds.verifying import verify_round
 from bizoverbiz.settings import load_settings
@@ -132,6 +134,23 @@ def verify(number: Number, as_json: AsJson = False) -> None:
         raise violation
     for line in checked:
         console.print(f"[green]holds[/green]  {escape(line)}")
+
+
+@app.command("reverse")
+def reverse(
+    number: Number,
+    line: Annotated[
+        list[UUID] | None,
+        typer.Option(help="A line of a notice; the smallest circulation through these is reversed. Default: all."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+) -> None:
+    """Propose to open again what a round has set off; it happens if every member on it approves, or not at all."""
+    if not yes:
+        typer.confirm(f"Ask the members to reverse {'lines' if line else 'all'} of round {number}?", abort=True)
+    with operator() as tx:
+        own = propose_reversal(tx, number, lines=line or (), now=now())
+    show(own)
 
 
 @app.command("abandon")

@@ -54,6 +54,8 @@ class NoticeLine(BaseModel):
     remaining: int
     salt: str
     proof: list[list[str]]
+    #: Of a reversal: the number of the member's notice that set off what this line opens again.
+    reverses: int | None = None
 
 
 class Payload(BaseModel):
@@ -72,10 +74,16 @@ class Payload(BaseModel):
     lines: list[NoticeLine]
     round_root: str
     audit_head: str
+    #: A reversal opens again what was set off: `set_off` is what is opened, `remaining` what is open then.
+    kind: Literal["reversal"] | None = None
 
     def canonical(self) -> bytes:
-        """The bytes that are signed (RFC 8785)."""
-        return canonical(self.model_dump())
+        """The bytes that are signed (RFC 8785); what the format has grown by stands in them only where it is said."""
+        document = self.model_dump()
+        for part, grown in ((document, "kind"), *((line, "reverses") for line in document["lines"])):
+            if part[grown] is None:
+                del part[grown]
+        return canonical(document)
 
     def leaf(self, line: NoticeLine) -> Leaf:
         own = line.side == "receivable"
@@ -122,7 +130,15 @@ def _check_lines(notice: Payload) -> None:
         raise NoticeError(Fault.CONTRADICTORY, f"notice {notice.number} names one obligation twice")
     for line in notice.lines:
         what = f"line {line.number} of notice {notice.number}"
-        if not line.set_off <= line.ceiling <= line.amount_open or line.remaining != line.amount_open - line.set_off:
+        if not _adds_up(notice, line):
             raise NoticeError(Fault.CONTRADICTORY, f"{what}: its amounts contradict each other")
         if not verify_inclusion(notice.leaf(line), line.proof, notice.round_root):
             raise NoticeError(Fault.NOT_INCLUDED, f"{what} is not in the round's published hash")
+
+
+def _adds_up(notice: Payload, line: NoticeLine) -> bool:
+    if notice.kind == "reversal":
+        back = line.reverses is not None and 0 < line.reverses < notice.number
+        return back and line.set_off == line.ceiling and line.remaining == line.amount_open + line.set_off
+    within = line.set_off <= line.ceiling <= line.amount_open
+    return line.reverses is None and within and line.remaining == line.amount_open - line.set_off

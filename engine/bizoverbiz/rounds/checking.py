@@ -55,6 +55,23 @@ def check_problem(problem: Any, lines: pl.DataFrame, options: NetworkOptions, *,
     return checked
 
 
+def check_reversal(problem: Any, lines: pl.DataFrame) -> list[str]:
+    """Balance of every member, and that it is reversed wholly or not at all. Raises `ViolationError`."""
+    checked = []
+    for stage, ceiling, amount, total in (
+        ("proposal", "ceiling", "proposed", problem.proposed),
+        ("decision", "final_ceiling", "set_off", problem.set_off),
+    ):
+        if total is None:
+            continue
+        what = f"{problem.currency} {stage}"
+        _bounds(what, lines, ceiling, amount, total)
+        if total != problem.matched:
+            raise ViolationError(f"{what}: a reversal is whole or nothing")
+        checked.append(f"{what}: balance of every member, wholly reversed")
+    return checked
+
+
 def _bounds(what: str, lines: pl.DataFrame, ceiling: str, amount: str, total: int) -> None:
     within = pl.col(amount).is_between(0, pl.col(ceiling)) & (pl.col(ceiling) <= pl.col("ceiling"))
     outside = lines.filter(~within.fill_null(False))["key"]

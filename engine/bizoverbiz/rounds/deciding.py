@@ -42,12 +42,7 @@ def decide(
     up no other: its obligations are released, and its members and the audit log told why.
     Raises `MisconfiguredError` if the key is not published: no member could verify its notices.
     """
-    published = [one.keyid for one in tx.all("engine_keys")]
-    if key.keyid not in published:
-        raise MisconfiguredError(
-            f"the signing key {key.keyid} is not among the network's published keys ({', '.join(published)}): "
-            "set BIZOVERBIZ_SIGNING_KEY to the file of one that is"
-        )
+    check_published(tx, key)
     current = store.lock(tx, number)
     check_step(number, current.state, RoundState.DECIDED)
     statements = tx.all("statements_lock", round=number)
@@ -78,6 +73,16 @@ def decide(
     set_offs = write_decision(tx, number, decided, totals, key=key, now=now)
     _log.info("decided", round=number, set_offs=set_offs, early=early)
     return True
+
+
+def check_published(tx: Transaction, key: SigningKey) -> None:
+    """Raises `MisconfiguredError` if no member could verify what is signed with the key."""
+    published = [one.keyid for one in tx.all("engine_keys")]
+    if key.keyid not in published:
+        raise MisconfiguredError(
+            f"the signing key {key.keyid} is not among the network's published keys ({', '.join(published)}): "
+            "set BIZOVERBIZ_SIGNING_KEY to the file of one that is"
+        )
 
 
 def _pose(tx: Transaction, current: Any) -> dict[str, Problem | NettingError]:

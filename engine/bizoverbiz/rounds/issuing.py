@@ -37,6 +37,7 @@ def issue(
     members = {row.id: row for row in tx.all("parties_lock", members=[member for _, member in own])}
     last = {member: row.last_notice for member, row in members.items()}
     network = tx.one("network").name
+    reversed_ = {row.id: row for row in tx.all("notices_reversed", round=number)}
     signed, number_of = [], {}
     for currency, member in sorted(own):
         last[member] += 1
@@ -57,11 +58,13 @@ def issue(
                     is_creditor=line.creditor_id == member,
                     amount_open=open_now[line.id],
                     proof=proof_of[str(line.id)],
+                    reversed_=reversed_.get(line.id),
                 )
                 for line in own[currency, member]
             ],
             round_root=root,
             audit_head=audit_head,
+            kind="reversal" if reversed_ else None,
         )
         kept = {"member_id": member, "number": last[member], "currency": currency, "total": payload.total}
         signed.append(kept | {"jws": key.sign(payload)})
@@ -72,7 +75,10 @@ def issue(
     audit.record(tx, number, "notices", {"keyid": key.keyid, "sha256": fingerprints}, now)
 
 
-def _line(line: Any, detail: Any, *, is_creditor: bool, amount_open: int, proof: Sequence[Step]) -> NoticeLine:
+def _line(
+    line: Any, detail: Any, *, is_creditor: bool, amount_open: int, proof: Sequence[Step], reversed_: Any
+) -> NoticeLine:
+    notice = None if reversed_ is None else reversed_.creditor_notice if is_creditor else reversed_.debtor_notice
     return NoticeLine(
         id=str(line.id),
         side="receivable" if is_creditor else "payable",
@@ -84,9 +90,10 @@ def _line(line: Any, detail: Any, *, is_creditor: bool, amount_open: int, proof:
         amount_open=amount_open,
         ceiling=line.final_ceiling,
         set_off=line.set_off,
-        remaining=amount_open - line.set_off,
+        remaining=amount_open - line.set_off if notice is None else amount_open + line.set_off,
         salt=line.salt,
         proof=[list(step) for step in proof],
+        reverses=notice,
     )
 
 
@@ -94,7 +101,7 @@ def _set_off(line: Any, number_of: dict[tuple[str, UUID], int]) -> dict[str, Any
     return {
         "line_id": line.id,
         "obligation_id": line.obligation_id,
-        "amount": line.set_off,
+        "amount": line.set_off if line.reverses is None else -line.set_off,
         "creditor_id": line.creditor_id,
         "creditor_notice": number_of[line.currency, line.creditor_id],
         "debtor_id": line.debtor_id,

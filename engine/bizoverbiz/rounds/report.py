@@ -79,7 +79,7 @@ def _gap(problem: Any) -> dict[str, Any]:
 
 def _verified(current: Any, problem: Any, lines: pl.DataFrame) -> bool | None:
     """None before there is anything to verify."""
-    if problem.proposed is None:
+    if problem.proposed is None or current.kind == "reversal":
         return None
     try:
         on = current.frozen_at.astimezone(UTC).date()

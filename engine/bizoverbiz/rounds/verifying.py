@@ -12,7 +12,7 @@ from typing import Any
 
 from bizoverbiz.notices import NoticeError, merkle_root, verify_notice
 from bizoverbiz.rounds import audit
-from bizoverbiz.rounds.checking import ViolationError, check_admitted, check_problem, in_columns
+from bizoverbiz.rounds.checking import ViolationError, check_admitted, check_problem, check_reversal, in_columns
 from bizoverbiz.rounds.options import NetworkOptions, read_options
 from bizoverbiz.rounds.problem import by_currency, frozen, leaf
 from bizoverbiz.rounds.record import Record, load, read
@@ -51,12 +51,21 @@ def _problems(record: Record) -> list[str]:
         own = of_currency.get(problem.currency, lines.clear())
         if problem.matched != own["ceiling"].sum():
             raise ViolationError(f"{problem.currency}: the matched total is not the sum of the ceilings")
+        if reverses(record) is not None:
+            checked += check_reversal(problem, own)
+            continue
         frozen_at = record.times["frozen_at"]
         assert frozen_at is not None, "what has problems was frozen"
         on, options = datetime.fromisoformat(frozen_at).date(), options_of(record)
         check_admitted(problem.currency, own, options, on=on)
         checked += check_problem(problem, own, options, on=on)
     return checked
+
+
+def reverses(record: Record) -> int | None:
+    """The round that this one reverses, as its audit log tells."""
+    found: int | None = json.loads(record.entries[0].body).get("reverses")
+    return found
 
 
 def options_of(record: Record) -> NetworkOptions:
@@ -117,7 +126,9 @@ def _logged(record: Record) -> str:
                 if (said := body["problems"].get(problem.currency)) is not None:
                     certificate = getattr(problem, f"{stage}_certificate")
                     _same(
-                        said["certificate"], audit.digest(certificate), f"the {problem.currency} {stage}'s certificate"
+                        said.get("certificate", audit.digest(None)),
+                        audit.digest(certificate),
+                        f"the {problem.currency} {stage}'s certificate",
                     )
             if entry.kind == "decided":
                 _same(body["root"], record.root, "the round's published hash")

@@ -20,7 +20,8 @@ from bizoverbiz.rounds.opening import close_if_booked, cut_off_if_due, open_by_c
 from bizoverbiz.rounds.previewing import compute_if_due
 from bizoverbiz.rounds.proposing import propose
 from bizoverbiz.rounds.reminders import remind
-from bizoverbiz.rounds.solving import claimed, outside
+from bizoverbiz.rounds.reversing import decide_reversal
+from bizoverbiz.rounds.solving import Solve, claimed, outside
 from bizoverbiz.rounds.state import RoundState
 from bizoverbiz.store import rounds
 from bizoverbiz.store.database import WORKER, Database, Transaction
@@ -116,11 +117,13 @@ def decide_round(
     store: Database, number: int, *, load_key: Callable[[], SigningKey], now: datetime, early: bool = False
 ) -> bool:
     """Decide a round that is ripe, with the solver outside the transaction. Returns whether it was decided."""
-    return claimed(
-        store,
-        number,
-        lambda: outside(store, lambda tx, solve: decide(tx, number, key=load_key(), now=now, early=early, solve=solve)),
-    )
+
+    def step(tx: Transaction, solve: Solve) -> bool:
+        if rounds.get(tx, number).kind == "reversal":
+            return decide_reversal(tx, number, key=load_key(), now=now, early=early)
+        return decide(tx, number, key=load_key(), now=now, early=early, solve=solve)
+
+    return claimed(store, number, lambda: outside(store, step))
 
 
 def _for_each(store: Database, query: str, step: Callable[[Transaction, int, datetime], None], now: datetime) -> None:

@@ -35,7 +35,9 @@ SELECT number, state, kind, deadline, cut_at FROM round WHERE state = ANY (%(sta
 SELECT number, state, kind FROM round
 WHERE (state = 'collection' AND cut_at <= %(now)s) OR state = 'frozen'
     OR (state = 'proposed' AND (deadline <= %(now)s
-        OR NOT EXISTS (SELECT FROM statement WHERE statement.round = number AND statement.state = 'proposed')))
+        OR NOT EXISTS (SELECT FROM statement WHERE statement.round = number AND statement.state = 'proposed')
+        OR (kind = 'reversal'
+            AND EXISTS (SELECT FROM statement WHERE statement.round = number AND statement.state = 'refused'))))
     OR (state = 'decided' AND NOT EXISTS (
         SELECT FROM notice WHERE notice.round = round.number AND acknowledged_at IS NULL))
 ORDER BY number;
@@ -215,6 +217,7 @@ SELECT * FROM (
         AND declaration.currency = line.currency
     WHERE line.round = %(round)s
 ) AS lines
+ORDER BY statement_id, line_id
 ON CONFLICT DO NOTHING;
 
 -- name: statements_lock
@@ -268,7 +271,8 @@ WHERE statement_id IN (SELECT id FROM statement WHERE round = %(round)s);
 -- name: lines_open
 -- What is still open of each decided line: the smaller of both books, less the set-offs they do not contain yet.
 -- Never below the ceiling the decision took: a declaration may have come in since it was matched.
-SELECT line.id, greatest(line.final_ceiling, least(creditor.open, debtor.open))::bigint AS amount_open
+SELECT line.id, greatest(CASE WHEN line.reverses IS NULL THEN line.final_ceiling ELSE 0 END,
+    least(creditor.open, debtor.open))::bigint AS amount_open
 FROM round_line line JOIN obligation ON obligation.id = line.obligation_id
 CROSS JOIN LATERAL (
     SELECT min(amount_open - (SELECT coalesce(sum(amount), 0) FROM set_off
@@ -339,3 +343,57 @@ SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '128MB'; SET LOCAL jit = o
 -- name: planner_as_usual
 -- What follows concerns few rows.
 SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL work_mem TO DEFAULT; SET LOCAL jit TO DEFAULT;
+
+-- name: lines_reversible
+-- What a round has set off and no reversal has taken back.
+COPY (
+    SELECT currency, line.id, debtor, creditor, key, line.set_off - taken.back
+    FROM round_line line CROSS JOIN LATERAL (
+        SELECT coalesce(sum(coalesce(set_off, CASE WHEN live THEN ceiling END, 0)), 0)::bigint AS back
+        FROM round_line WHERE reverses = line.id) taken
+    WHERE line.round = %(round)s AND line.set_off > taken.back ORDER BY currency, key
+) TO STDOUT (FORMAT csv);
+
+-- name: reversals_table
+-- Lines to be reversed on their way in.
+CREATE TEMPORARY TABLE reversals (id uuid, amount bigint) ON COMMIT DROP;
+
+-- name: reversals_copy
+-- Fill it.
+COPY reversals FROM STDIN (FORMAT csv);
+
+-- name: reversals_analyze
+-- Let the planner know how many there are.
+ANALYZE reversals;
+
+-- name: lines_reverse
+-- The lines of a reversal, proposed as they are; fails on `round_line_one_live_round` if one is in a live round.
+INSERT INTO round_line (round, obligation_id, key, currency, creditor_id, debtor_id, creditor, debtor, number,
+    issue_date, due_date, ceiling, proposed, reverses)
+SELECT %(round)s, obligation_id, key, currency, creditor_id, debtor_id, creditor, debtor, number, issue_date, due_date,
+    amount, amount, line.id
+FROM reversals JOIN round_line line USING (id);
+
+-- name: problems_reverse
+-- A reversal proposes all of its lines; there is nothing to choose, and no certificate.
+UPDATE round_problem SET proposed = matched WHERE round = %(round)s;
+
+-- name: problems_reversed
+-- A reversal is decided wholly.
+UPDATE round_problem SET set_off = matched WHERE round = %(round)s;
+
+-- name: lines_answered
+-- How many parties of each line of a reversal approve all of it; none if one of them takes no part.
+COPY (
+    SELECT line.currency, line.id, key, ceiling, CASE WHEN creditor.takes_part AND debtor.takes_part THEN (
+        SELECT count(*) FROM statement JOIN statement_line ON statement_id = statement.id AND line_id = line.id
+        WHERE statement.round = line.round AND state = 'approved' AND approved = ceiling) ELSE 0 END
+    FROM round_line line JOIN member creditor ON creditor.id = line.creditor_id
+    JOIN member debtor ON debtor.id = line.debtor_id
+    WHERE line.round = %(round)s
+) TO STDOUT (FORMAT csv);
+
+-- name: notices_reversed
+-- In which notices each line of a reversal was set off, at the creditor's and at the debtor's.
+SELECT line.id, creditor_notice, debtor_notice FROM round_line line JOIN set_off ON set_off.line_id = line.reverses
+WHERE line.round = %(round)s;

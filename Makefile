@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo stop test test-engine test-odoo test-e2e test-robustness test-simulator kill-test simulate bench lint env clean
+.PHONY: help setup demo stop test test-engine test-odoo test-e2e test-robustness test-simulator kill-test simulate
+.PHONY: bench bench-service lint env clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,8 +44,12 @@ kill-test: ## kill -9 of API, workers and PostgreSQL while 20 members work: SECO
 	@scripts/setup.sh engine && BIZOVERBIZ_KILL_SECONDS=$(SECONDS) BIZOVERBIZ_SEED=$(SEED) \
 	  $(VENV)/python -m pytest -p no:cacheprovider -q -s tests/robustness/test_kills.py
 
-bench: ## measure this project and others side by side, into docs/benchmarks.md; SIZES="1k 10k": of 1k 10k 100k 1M 2M
+bench: ## measure this project and others side by side, into docs/benchmarks.md, then the service; SIZES="1k 10k": of 1k 10k 100k 1M 2M
 	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks $(SIZES)
+	@$(MAKE) --no-print-directory bench-service
+
+bench-service: ## measure the running service only: calls a second, and a round; ROUNDS="100000 1000000" obligations
+	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks.service $(if $(ROUNDS),--round $(ROUNDS))
 
 lint: ## ruff, mypy, import contracts, bandit, pip-audit, hadolint, pylint-odoo, XML and shell formatting
 	@scripts/setup.sh engine lint && scripts/lint.sh

@@ -36,11 +36,15 @@ class Member:
 
     def __init__(self, http: httpx.Client, base_url: str, clock: Callable[[], datetime], identifier: str) -> None:
         self.http, self.base_url, self.clock, self.identifier = http, base_url, clock, identifier
-        self.private = Ed25519PrivateKey.generate()
+        self.database = str(uuid4())
+        self.adopt(Ed25519PrivateKey.generate())
+
+    def adopt(self, private: Ed25519PrivateKey) -> None:
+        """Sign with this key from now on."""
+        self.private = private
         self.x = base64url(self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
         self.jwk = {"kty": "OKP", "crv": "Ed25519", "x": self.x}
         self.keyid = base64url(sha256(json.dumps(self.jwk, sort_keys=True, separators=(",", ":")).encode()).digest())
-        self.database = str(uuid4())
 
     def sign(self, outgoing: Outgoing, body: bytes, **changes: Any) -> None:
         """Add the signature's headers; `changes` bends the rules for a test."""

@@ -13,6 +13,10 @@ def main() -> None:
     try:
         if len(sys.argv) > 1 and sys.argv[1] in files.COMMANDS:
             files.app()
+        elif len(sys.argv) > 1 and sys.argv[1] == "member":
+            from bizoverbiz.cli.membering import only
+
+            only()
         else:
             from bizoverbiz.cli.application import app
             from bizoverbiz.observing import logs

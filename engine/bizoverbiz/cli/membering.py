@@ -1,0 +1,14 @@
+"""The commands of a firm that takes part without Odoo; they load little of the engine."""
+
+from __future__ import annotations
+
+import typer
+
+from bizoverbiz.cli import member_books, member_rounds  # noqa: F401  # which add their commands
+from bizoverbiz.cli.member import app
+
+__all__ = ["app", "only"]
+
+#: `bizoverbiz member …` by itself.
+only = typer.Typer(name="bizoverbiz", add_completion=False, pretty_exceptions_enable=False)
+only.add_typer(app, name="member")

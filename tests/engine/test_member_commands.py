@@ -1,0 +1,461 @@
+"""A firm without Odoo takes part by `bizoverbiz member …` alone, against a server that really runs."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+
+from bizoverbiz.cli.main import main
+from bizoverbiz.client import transport
+from bizoverbiz.client.lines import read_lines
+from bizoverbiz.files import FileError
+from bizoverbiz.members.invitation import Invitation
+
+from .conftest import SIRENS, Clock, Network
+from .einvoices.samples import cii, cii_party, facturx, ubl, ubl_party
+
+Run = subprocess.CompletedProcess[str]
+COMMAND = str(Path(sys.executable).with_name("bizoverbiz"))
+NAMES = ("Atelier Morin", "Scierie Berg", "Transports Coma")
+
+
+def run(environment: dict[str, str], *arguments: object) -> Run:
+    """What the installed command does, in this process: starting Python anew takes longer than any command."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    words = [str(argument) for argument in arguments]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ({"COLUMNS": "200"} | environment).items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", [COMMAND, *words])
+        # an engine that answers in this process must not log into the command's output
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(io.StringIO()))
+        patch.setattr(sys, "stdin", io.StringIO())
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                main()
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+            finally:
+                structlog.reset_defaults()
+    return Run(words, code, out.getvalue(), err.getvalue())
+
+
+class Firm:
+    """One firm and its folder."""
+
+    def __init__(self, home: Path, identifier: str, name: str) -> None:
+        self.home, self.identifier, self.name = home, identifier, name
+
+    def run(self, *arguments: object) -> Run:
+        return run({"BIZOVERBIZ_MEMBER_HOME": str(self.home)}, "member", *arguments)
+
+    def ok(self, *arguments: object) -> str:
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def json(self, *arguments: object) -> Any:
+        return json.loads(self.ok(*arguments, "--json"))
+
+    def join(self, invitation: str, **more: str) -> Run:
+        options = {"identifier": self.identifier, "name": self.name, "agreement": "2026-11"} | more
+        return self.run("join", invitation, *(f"--{name}={value}" for name, value in options.items()))
+
+    def wait_for(self, state: str) -> list[dict[str, Any]]:
+        """Until the worker has matched all that is declared."""
+        deadline = time.monotonic() + 60
+        while True:
+            lines: list[dict[str, Any]] = self.json("declarations")
+            if {line["state"] for line in lines} == {state}:
+                return lines
+            assert time.monotonic() < deadline, lines
+            time.sleep(0.2)
+
+
+class Server:
+    """The engine's two processes, and the hand of its operator."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address, self.folder = f"http://127.0.0.1:{self.port}", folder
+        self.environment = {
+            "DATABASE_URL": url,
+            "BIZOVERBIZ_SIGNING_KEY": str(folder / "signing-key.pem"),
+            "BIZOVERBIZ_PUBLIC_URL": self.address,
+        }
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def ok(self, *arguments: object) -> str:
+        done = run(self.environment, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, name: str, *arguments: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [COMMAND, name, *arguments], env=os.environ | self.environment, stdout=log, stderr=log
+            )
+
+    def serve(self) -> None:
+        self.start("serve", "--port", str(self.port))
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                if httpx.get(f"{self.address}/v1/health", trust_env=False).is_success:
+                    return
+            except httpx.TransportError:
+                assert time.monotonic() < deadline, (self.folder / "serve.log").read_text()
+                time.sleep(0.1)
+
+    def stop(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture
+def engine(url: str, tmp_path: Path) -> Iterator[Server]:
+    running = Server(url, tmp_path)
+    running.ok("network", "init", "--name", "Réseau [d'essai]", "--agreement", "2026-11")
+    running.serve()
+    yield running
+    for name in list(running.processes):
+        running.stop(name)
+
+
+@pytest.fixture
+def firms(engine: Server, tmp_path: Path) -> list[Firm]:
+    """Three members of an engine that runs in processes of its own."""
+    return joined(engine, tmp_path)
+
+
+class Operator(Server):
+    """The operator of an engine that answers in this process, which starts faster."""
+
+    def __init__(self, url: str, folder: Path, network: Network) -> None:
+        super().__init__(url, folder)
+        self.environment["BIZOVERBIZ_PUBLIC_URL"] = network.base_url
+
+
+@pytest.fixture
+def operator(url: str, tmp_path: Path, clock: Clock, network: Network) -> Operator:
+    clock.now = datetime.now(UTC)
+    return Operator(url, tmp_path, network)
+
+
+@pytest.fixture
+def few(operator: Operator, tmp_path: Path) -> list[Firm]:
+    """Three members of an engine that answers in this process."""
+    return joined(operator, tmp_path)
+
+
+def joined(engine: Server, tmp_path: Path) -> list[Firm]:
+    found = [Firm(tmp_path / name, siren, name) for siren, name in zip(SIRENS, NAMES, strict=False)]
+    for firm in found:
+        done = firm.join(engine.ok("invitation", "create", "--for", firm.identifier).strip())
+        assert done.returncode == 0, done.stderr
+    return found
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses between tries."""
+    monkeypatch.setattr(transport, "PAUSES", (0.0, 0.0))
+
+
+HEADER = "side;counterpart;number;currency;amount_total;amount_open;issue_date;due_date"
+
+
+def table(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join((HEADER, *rows)) + "\n")
+    return path
+
+
+def declare_ring(firms: list[Firm], folder: Path) -> None:
+    """A owes B, B owes C, C owes A; each declares in another way."""
+    a, b, c = firms
+    table(
+        folder / "a.csv",
+        f"payable;{b.identifier};B-1;EUR;1200.00;1000.00;2026-09-01;31/10/2026",
+        f"receivable;{c.identifier};A-1;EUR;1 000".replace(" ", "") + ";900,50;2026-09-02;2026-10-31",
+    )
+    a.ok("declare", folder / "a.csv", "--full")
+    mine, theirs = ubl_party(b.identifier), ubl_party(a.identifier)
+    (folder / "B-1.xml").write_bytes(
+        ubl(number="B-1", total="1200", paid="200", open="1000", seller=mine, buyer=theirs)
+    )
+    (folder / "C-1.xml").write_bytes(
+        ubl(number="C-1", total="800", paid=None, open="800", seller=ubl_party(c.identifier), buyer=mine)
+    )
+    b.ok("declare", folder / "B-1.xml", folder / "C-1.xml")
+    mine = cii_party(c.identifier)
+    for number, seller, buyer, total in (
+        ("C-1", mine, cii_party(b.identifier), "800.00"),
+        ("A-1", cii_party(a.identifier), mine, "1000.00"),
+    ):
+        data = cii(number=number, seller=seller, buyer=buyer, total=total, paid=None, open=total)
+        (folder / f"{number}.pdf").write_bytes(facturx(data))
+    c.ok("declare", folder / "C-1.pdf")
+    c.ok("declare", folder / "A-1.pdf", "--open", "900.50")
+
+
+def test_three_firms_go_through_a_whole_round_by_commands_alone(
+    engine: Server, firms: list[Firm], tmp_path: Path
+) -> None:
+    a, b, c = firms
+    engine.start("worker")
+    declare_ring(firms, tmp_path)
+    assert sorted(line["matched_amount"] for line in a.wait_for("matched")) == [90050, 100000]
+    for firm in (b, c):
+        firm.wait_for("matched")
+    number = json.loads(engine.ok("round", "open", "--json"))["number"]
+    engine.ok("round", "cut", number)
+    shown = a.json("show", number)
+    assert (shown["state"], shown["receivable"], shown["payable"]) == ("proposed", 80000, 80000)
+    assert "800.00 EUR" in a.ok("statements")
+    assert a.json("approve", number, "--by", "Claire")["answered_by"] == "Claire"
+    b.ok("approve", shown_id(b, number)[:8], "--line", "B-1=700.50", "--whole")
+    raised = b.run("approve", number)
+    assert (raised.returncode, raised.stderr.count("\n")) == (1, 1)
+    c.ok("approve", number)
+    engine.ok("round", "decide", number, "--yes")
+    for firm in firms:
+        (notice,) = firm.json("notices", "--save", tmp_path / "saved" / firm.identifier)
+        assert (notice["total"], notice["booked"]) == (70050, False)
+        firm.ok("acknowledge", 1, "--entry", "OD/1=700", "--entry", "OD/2=0.50", "--date", "2026-11-22")
+        assert firm.json("status")["last_booked"] == 1
+        assert firm.json("notices")[0]["booked"]
+    keys = tmp_path / "keys.json"
+    keys.write_text(httpx.get(f"{engine.address}/v1/keys", trust_env=False).text)
+    for firm in firms:
+        held = engine.ok("notice", "verify", tmp_path / "saved" / firm.identifier / "notice-1.jws", "--keys", keys)
+        assert firm.name in held
+    # what is declared now contains the notice, so nothing is taken off twice
+    a.ok("declare", table(tmp_path / "a.csv", f"payable;{b.identifier};B-1;EUR;1200;299.50;2026-09-01;"), "--full")
+    (line,) = a.wait_for("matched")
+    assert line["matched_amount"] == 29950
+
+
+def shown_id(firm: Firm, number: int) -> str:
+    return str(firm.json("show", number)["id"])
+
+
+def test_a_struck_line_and_a_refused_statement_are_not_set_off(
+    operator: Operator, few: list[Firm], tmp_path: Path
+) -> None:
+    a, b, _ = few
+    declare_ring(few, tmp_path)
+    operator.ok("worker", "--once")
+    number = json.loads(operator.ok("round", "open", "--json"))["number"]
+    operator.ok("round", "cut", number)
+    lines = {line["number"]: line["approved"] for line in a.json("approve", number, "--strike", "B-1")["lines"]}
+    assert lines == {"A-1": 80000, "B-1": 0}
+    assert b.json("refuse", number, "--reason", "the boards were split")["state"] == "refused"
+    assert a.run("approve", number, "--line", "X-9=1").returncode == 2
+    assert a.run("approve", number, "--line", "B-1=1,005").returncode == 2
+    assert a.run("approve", number, "--line", "B-1").returncode == 2
+    assert a.run("show", "99").returncode == 2
+    operator.ok("round", "decide", number, "--yes")
+    assert a.json("notices") == []
+
+
+def test_what_is_refused_is_told_with_its_place_and_the_rest_is_kept(
+    operator: Operator, few: list[Firm], tmp_path: Path
+) -> None:
+    a, b, _ = few
+    rows = [f"payable;{b.identifier};B-1;;10;10;2026-09-01;", "payable;123456789;B-2;;10;10;2026-09-01;"]
+    (tmp_path / "credit.xml").write_bytes(ubl(kind="381"))
+    done = a.run("declare", table(tmp_path / "a.csv", *rows), tmp_path / "credit.xml")
+    assert done.returncode == 1
+    assert "1 accepted, 2 refused, 0 withdrawn" in done.stdout
+    assert f"{tmp_path / 'a.csv'}, line 3: counterpart" in done.stdout
+    assert f"{tmp_path / 'credit.xml'}: BT-3" in done.stdout
+    assert [line["number"] for line in a.json("declarations")] == ["B-1"]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("owed;{};B-1;EUR;10;10;2026-09-01;", "line 2, column side"),
+        ("payable;{};B-1;EUR;10;ten;2026-09-01;", "line 2, column amount_open"),
+        ("payable;{};B-1;JPY;10;10.5;2026-09-01;", "line 2, column amount_open"),
+        ("payable;{};B-1;XXX;10;10;2026-09-01;", "line 2, column currency"),
+        ("payable;{};B-1;EUR;10;10;yesterday;", "line 2, column issue_date"),
+        ("payable;{};B-1;EUR;10;10", "line 2: 6 fields"),
+    ],
+)
+def test_a_file_that_cannot_be_read_names_line_and_column(tmp_path: Path, row: str, words: str) -> None:
+    with pytest.raises(FileError, match=words):
+        read_lines(table(tmp_path / "a.csv", row.format(SIRENS[1])))
+
+
+def test_a_file_that_cannot_be_read_sends_nothing(few: list[Firm], tmp_path: Path) -> None:
+    a, b, _ = few
+    rows = [f"payable;{b.identifier};B-1;EUR;10;10;2026-09-01;", f"owed;{b.identifier};B-2;EUR;10;10;2026-09-01;"]
+    done = a.run("declare", table(tmp_path / "a.csv", *rows))
+    assert (done.returncode, "line 3, column side" in done.stderr) == (2, True)
+    assert a.json("declarations") == []
+
+
+def test_a_request_without_an_answer_is_kept_and_sent_again_once(
+    engine: Server, firms: list[Firm], tmp_path: Path
+) -> None:
+    a, b, _ = firms
+    engine.stop("serve")
+    path = table(tmp_path / "a.csv", f"payable;{b.identifier};B-1;EUR;10;10;2026-09-01;")
+    done = a.run("declare", path)
+    assert done.returncode == 1
+    assert "kept" in done.stderr
+    path.unlink()
+    engine.serve()
+    assert a.json("status")["unsent"] == ["declaring 1 invoices"]
+    other = a.run("declare", table(tmp_path / "b.csv", f"payable;{b.identifier};B-2;EUR;10;10;2026-09-01;"))
+    assert "is answered now" in other.stderr
+    assert sorted(line["number"] for line in a.json("declarations")) == ["B-1", "B-2"]
+    assert a.json("status")["unsent"] == []
+
+
+def test_joining_again_after_a_lost_answer_gives_the_same_membership(
+    operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm = Firm(tmp_path / "a", SIRENS[0], "A")
+    invitation = operator.ok("invitation", "create", "--for", firm.identifier).strip()
+    send = httpx.Client.request
+
+    def lose(self: httpx.Client, method: str, *arguments: Any, **named: Any) -> httpx.Response:
+        answer = send(self, method, *arguments, **named)
+        if method == "POST":
+            raise httpx.ReadError("the line is cut")
+        return answer
+
+    monkeypatch.setattr(httpx.Client, "request", lose)
+    assert firm.join(invitation).returncode == 1
+    monkeypatch.undo()
+    assert firm.join(invitation).returncode == 0
+    members = json.loads(operator.ok("members", "list", "--json"))
+    assert [member["identifier"] for member in members] == [firm.identifier]
+    assert firm.json("status")["status"] == "active"
+    again = firm.join(invitation)
+    assert (again.returncode, "--again" in again.stderr) == (1, True)
+
+
+def test_a_wrong_invitation_and_another_engines_keys_are_refused(operator: Operator, tmp_path: Path) -> None:
+    firm = Firm(tmp_path / "a", SIRENS[0], "A")
+    invitation = operator.ok("invitation", "create", "--for", firm.identifier).strip()
+    assert firm.join(invitation[:-1]).returncode == 2
+    assert firm.join(invitation, identifier="123456789").returncode == 2
+    assert firm.join(invitation, agreement="1999-01").returncode == 1
+    whole = Invitation.from_string(invitation)
+    other = Invitation(whole.url, whole.network, ["x" * 43], whole.secret).to_string()
+    assert "not the engine" in firm.join(other).stderr
+    plain = Invitation("http://engine.example", whole.network, whole.keys, whole.secret).to_string()
+    assert "https" in firm.join(plain).stderr
+    assert firm.join(invitation).returncode == 0
+
+
+def test_the_key_is_private_and_is_rotated(few: list[Firm]) -> None:
+    a = few[0]
+    key = a.home / "key.pem"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert a.home.stat().st_mode & 0o777 == 0o700
+    before = a.json("status")["keyid"]
+    a.ok("rotate-key", "--overlap-days", "0")
+    assert a.json("status")["keyid"] != before
+    key.chmod(0o644)
+    assert "chmod 600" in a.run("status").stderr
+
+
+def test_a_rotation_whose_answer_was_lost_is_repeated(few: list[Firm], monkeypatch: pytest.MonkeyPatch) -> None:
+    a = few[0]
+    send = httpx.Client.request
+
+    def lose(self: httpx.Client, method: str, *arguments: Any, **named: Any) -> httpx.Response:
+        answer = send(self, method, *arguments, **named)
+        if method == "POST":
+            raise httpx.ReadError("the line is cut")
+        return answer
+
+    monkeypatch.setattr(httpx.Client, "request", lose)
+    assert a.run("rotate-key", "--overlap-days", "0").returncode == 1
+    monkeypatch.undo()
+    a.ok("rotate-key", "--overlap-days", "0")
+    assert a.json("status")["status"] == "active"
+
+
+def test_a_forged_notice_is_neither_believed_nor_kept(
+    operator: Operator, few: list[Firm], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = few[0]
+    send = httpx.Client.request
+
+    def forge(self: httpx.Client, method: str, url: str, **named: Any) -> httpx.Response:
+        if "/v1/notices" in url:
+            entry = {"number": 1, "round": 1, "jws": "e30.e30.AAAA", "acknowledged": False}
+            return httpx.Response(200, json={"notices": [entry], "next": None})
+        return send(self, method, url, **named)
+
+    monkeypatch.setattr(httpx.Client, "request", forge)
+    assert a.run("notices").returncode == 1
+    assert list((a.home / "notices").iterdir()) == []
+
+
+def test_a_firm_leaves(few: list[Firm]) -> None:
+    a = few[0]
+    assert a.run("leave").returncode == 1
+    a.ok("leave", "--yes", "--reason", "we were sold")
+    assert a.json("status")["status"] == "left"
+
+
+def test_the_agreement_is_accepted(operator: Operator, few: list[Firm]) -> None:
+    a = few[0]
+    (version,) = a.json("agreement", "--accept", "2026-11")
+    assert version["state"] == "in-force"
+
+
+def test_commands_say_what_is_missing(tmp_path: Path, few: list[Firm]) -> None:
+    nobody = Firm(tmp_path / "nobody", SIRENS[3], "Nobody")
+    done = nobody.run("status")
+    assert (done.returncode, "member join" in done.stderr) == (1, True)
+    assert few[0].run("acknowledge", 1, "--entry", "OD/1", "--date", "2026-11-22").returncode == 2
+    assert few[0].run("acknowledge", 1, "--entry", "OD/1", "--date", "22/11/2026").returncode == 2
+    assert few[0].run("nonsense").returncode == 2
+
+
+def test_the_installed_command_does_the_same(few: list[Firm]) -> None:
+    environment = os.environ | {"BIZOVERBIZ_MEMBER_HOME": str(few[0].home)}
+    done = subprocess.run([COMMAND, "member", "status"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert NAMES[0] in done.stdout
+
+
+def test_a_copied_folder_may_read_and_not_write_until_it_is_confirmed(few: list[Firm], tmp_path: Path) -> None:
+    a, b, _ = few
+    rows = [f"payable;{b.identifier};B-{number};EUR;10;10;2026-09-01;" for number in range(3)]
+    a.ok("declare", table(tmp_path / "a.csv", rows[0]))
+    shutil.copytree(a.home, tmp_path / "copy")
+    copy = Firm(tmp_path / "copy", a.identifier, a.name)
+    a.ok("declare", table(tmp_path / "a.csv", rows[1]))
+    time.sleep(1.1)  # signatures know whole seconds, and what was signed before the last write is only late
+    refused = copy.run("declare", table(tmp_path / "a.csv", rows[2]))
+    assert (refused.returncode, "copies of your books" in refused.stderr) == (1, True)
+    assert len(copy.json("declarations")) == 2
+    a.ok("confirm-copy", "--by", "Claire")
+    a.ok("declare", table(tmp_path / "a.csv", rows[2]))
+    assert copy.run("declare", table(tmp_path / "a.csv", rows[2])).returncode == 1

@@ -24,6 +24,7 @@ from bizoverbiz.rounds import worker
 
 from .client import Member
 from .conftest import SIRENS, Network
+from .operating import propose
 
 Run = subprocess.CompletedProcess[str]
 COMMAND = str(Path(sys.executable).with_name("bizoverbiz"))
@@ -229,3 +230,31 @@ def unused_port() -> int:
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def test_options_are_shown_and_set_for_the_rounds_to_come(operator: Operator, network: Network) -> None:
+    assert "approval_hours = 72" in operator.ok("network", "options")
+    operator.ok("round", "open")
+    told = operator.ok("network", "options", "--set", "approval_hours=24", "--set", "limits.EUR.pair_cap=500")
+    assert "limits.EUR.pair_cap = 500" in told
+    assert "Round 1 is open and keeps the options it was opened with" in told
+    assert json.loads(operator.ok("network", "options", "--json"))["approval_hours"] == 24
+    refused = operator.run("network", "options", "--set", "limits.XXX.pair_cap=1")
+    assert (refused.returncode, "XXX is no current ISO 4217 currency" in refused.stderr) == (2, True)
+
+
+def test_a_decided_round_is_reversed_by_command(
+    network: Network, two: tuple[Member, Member], operator: Operator
+) -> None:
+    a, b = two
+    a.declare(a.line("payable", b, "B-1", 100), a.line("receivable", b, "A-1", 80))
+    b.declare(b.line("receivable", a, "B-1", 100), b.line("payable", a, "A-1", 80))
+    number = propose(network)
+    assert "only what a netting has decided" in one_line(operator.run("round", "reverse", str(number), "--yes"))
+    for member in two:
+        member.approve(member.statement())
+    assert network.work()
+    told = operator.ok("round", "reverse", str(number), "--yes")
+    assert "Round 2: proposed" in told
+    assert "proposed 1.60 EUR" in told
+    assert a.statement()["kind"] == "reversal"

@@ -63,6 +63,9 @@ def test_a_whole_round_is_reversed_when_everybody_approves(network: Network, rin
         assert all((line.amount_open, line.remaining) == (0, line.set_off) for line in notice.lines)
     verify(network, number)
     verify(network, decided)
+    text = ring[0].call("GET", "/v1/notices/2.txt?language=fr").text
+    assert "AVIS D’ANNULATION DE COMPENSATION" in text
+    assert "éteintes" not in text, "nothing was extinguished"
     for member in ring:
         acknowledge(network, member)
     network.work()

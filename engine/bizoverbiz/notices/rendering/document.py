@@ -69,7 +69,8 @@ def document(notice: Payload, token: str, keyid: str, language: str) -> Document
     """
     say = Wording(language, _OWN)
     form = Format(say, CURRENCIES.get(notice.currency, 2))
-    title = say("title", number=str(notice.number))
+    what = "reversal_" if notice.kind == "reversal" else ""
+    title = say(f"{what}title", number=str(notice.number))
     digest = sha256(token.encode("ascii")).hexdigest()
     tables = [_table(notice, form, side) for side in ("receivable", "payable")]
     total = form.money(notice.total, notice.currency)
@@ -84,14 +85,15 @@ def document(notice: Payload, token: str, keyid: str, language: str) -> Document
         facts=(
             (say("member"), f"{_plain(notice.name)}, {_identifier(say, notice.member)}"),
             (say("decided"), _moment(form, notice.decided_at)),
-            (say("total"), total),
+            *_reversed(notice, say),
+            (say(f"{what}total"), total),
             (say("to_receive"), remaining[0]),
             (say("to_pay"), remaining[1]),
         ),
         sales=tables[0],
         purchases=tables[1],
-        balance=say("balance", total=total),
-        law=(say("law_title"), say("law", network=_plain(notice.network))),
+        balance=say(f"{what}balance", total=total),
+        law=(say("law_title"), say(f"{what}law", network=_plain(notice.network))),
         verify=(say("verify_title"), say("verify")),
         fingerprints=(
             (say("keyid"), keyid),
@@ -102,6 +104,13 @@ def document(notice: Payload, token: str, keyid: str, language: str) -> Document
         code=f"bizoverbiz-notice:sha256:{digest}",
         foot=say("page", title=title, member=notice.member, page="{page}", pages="{pages}"),
     )
+
+
+def _reversed(notice: Payload, say: Wording) -> list[tuple[str, str]]:
+    """Which of the member's notices a reversal takes back."""
+    numbers = sorted({line.reverses for line in notice.lines if line.reverses is not None})
+    told = ", ".join(say("reversal_of_notice", number=str(number)) for number in numbers)
+    return [(say("reversal_of"), told)] if numbers else []
 
 
 def _table(notice: Payload, form: Format, side: str) -> Table:
@@ -118,7 +127,8 @@ def _table(notice: Payload, form: Format, side: str) -> Table:
     )
     own = side == "receivable"
     sums = [sum(getattr(line, name) for line in lines) for name in ("amount_open", "set_off", "remaining")]
-    title = say("sales" if own else "purchases")
+    what = "reversal_" if notice.kind == "reversal" else ""
+    title = say(f"{what}sales" if own else f"{what}purchases")
     return Table(
         title=title,
         continued=say("continued", title=title),
@@ -126,7 +136,7 @@ def _table(notice: Payload, form: Format, side: str) -> Table:
             say("invoice"),
             say("customer" if own else "supplier"),
             say("due"),
-            (say("open"), say("set_off"), say("remains_to_receive" if own else "remains_to_pay")),
+            (say("open"), say(f"{what}set_off"), say("remains_to_receive" if own else "remains_to_pay")),
         ),
         rows=[_row(line, notice.currency, form) for line in lines],
         total=Row(form.count("lines", len(lines)), "", "", _amounts(sums, notice.currency, form)),

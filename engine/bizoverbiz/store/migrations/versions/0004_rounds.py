@@ -25,6 +25,7 @@ ALTER TABLE round ADD COLUMN options json NOT NULL DEFAULT '{}',
 # because every line is changed twice (proposed, decided) and a change that stays on its page touches no index.
 _SCALE = """
 ALTER TABLE round_line DROP CONSTRAINT round_line_creditor_id_fkey, DROP CONSTRAINT round_line_debtor_id_fkey,
+    DROP CONSTRAINT round_line_round_fkey, DROP CONSTRAINT round_line_obligation_id_fkey,
     DROP CONSTRAINT round_line_round_obligation_id_key, SET (fillfactor = 45);
 ALTER TABLE statement_line DROP CONSTRAINT statement_line_member_id_fkey,
     DROP CONSTRAINT statement_line_statement_id_fkey, DROP CONSTRAINT statement_line_line_id_fkey,

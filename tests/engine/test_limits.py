@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import httpx
 import psycopg2
@@ -21,6 +23,9 @@ from bizoverbiz.store.database import Database
 
 from .client import Member
 from .conftest import SIRENS, Clock, Network
+from .test_serving import Start, answering, start, unused_port
+
+__all__ = ["start"]
 
 LIMITS = {"read": parse_many("5/minute"), "write": parse_many("3/minute"), "join": parse_many("2/minute")}
 
@@ -126,6 +131,23 @@ def test_several_processes_let_in_together_what_one_would(store: Database, url: 
         thread.join()
     other.close()
     assert (let_in.count(True), len(let_in)) == (15, 40)
+
+
+def test_the_processes_of_one_engine_count_together_what_the_environment_says(
+    network: Network, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIZOVERBIZ_LIMIT_JOINING", "3/day")
+    port = unused_port()
+    base = f"http://127.0.0.1:{port}"
+    process = start("serve", "--port", str(port), "--workers", "2", public_url=base)
+    answering(f"{base}/v1/health", process)
+
+    def join(_: int) -> int:
+        with httpx.Client(timeout=30) as http:
+            return Member(http, base, lambda: datetime.now(UTC), SIRENS[0]).join("wrong").status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(join, range(8))) == [403] * 3 + [429] * 5
 
 
 def test_the_window_slides(store: Database, clock: Clock) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
 import pytest
 
 from bizoverbiz.matching import Absence, Declared, Encumbrance, Side, match, number_key
+from bizoverbiz.matching.references import with_check_character
 from bizoverbiz.members import standing
 from bizoverbiz.store.database import WORKER, WORKER_ROLE
 
@@ -117,3 +120,39 @@ def test_matching_in_the_database_is_matching_line_by_line(network: Network, url
         network.work()
         absent = dict.fromkeys(suspended, Absence.SUSPENDED)
         assert stored(url, members) == expected(declared, absent, list(declared))
+
+
+def test_declaring_and_registering_while_matching_runs_holds_up_neither(
+    network: Network, url: str, two: tuple[Member, Member]
+) -> None:
+    """Both take the same locks in the same order: no deadlock, nothing refused, nothing left unmatched."""
+    a, b = two
+    reference = with_check_character("7K2MW9RB41QX")
+    stop = threading.Event()
+
+    def match_all_the_time() -> bool:
+        well = True
+        while not stop.is_set():
+            well &= network.work()
+        return well
+
+    def declare(own: Member, other: Member, side: str) -> set[int]:
+        told = set()
+        for turn in range(25):
+            lines = [own.line(side, other, f"F-{n}", 100 + turn, commitment=reference) for n in range(turn % 3, 12)]
+            told.add(own.declare(*reversed(lines)).status_code)
+            content = {"agreed_on": "2026-11-01", "due_date": "2027-03-31", "currency": "EUR", "amount": 100_000 + turn}
+            body = {"reference": reference, "side": side, "counterpart": other.identifier} | content
+            told.add(own.call("POST", "/v1/commitments", body).status_code)
+        return told
+
+    with ThreadPoolExecutor(4) as pool:
+        matching = [pool.submit(match_all_the_time) for _ in range(2)]
+        declaring = [pool.submit(declare, a, b, "receivable"), pool.submit(declare, b, a, "payable")]
+        told = set.union(*(one.result() for one in declaring))
+        stop.set()
+        assert all(one.result() for one in matching)
+    # A commitment that is fulfilled takes no correction.
+    assert told <= {200, 201, 409}
+    network.work()
+    assert {one["state"] for one in a.get("/v1/declarations")["lines"]} == {"matched"}

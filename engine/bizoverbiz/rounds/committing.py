@@ -35,11 +35,10 @@ def register(
     if other is None or other.id == member:
         reason = f"{counterpart} is not a member of the network" if other is None else "that is this member itself"
         raise MalformedError(f"a commitment is between two members: {reason}", field="counterpart")
-    # Two calls under one reference wait for each other.
-    tx.one("declarant_hold", member=member)
     if reference is None:
         reference = with_check_character("".join(choice(ALPHABET) for _ in range(PAYLOAD)))
     else:
+        tx.one("commitment_lock", member=member, reference=reference)
         _check_same_sale(tx, member, reference, counterpart, content["side"])
     is_creditor = content["side"] == Side.RECEIVABLE
     kept = tx.run(

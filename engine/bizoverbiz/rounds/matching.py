@@ -31,7 +31,7 @@ def match_changes(tx: Transaction, now: datetime) -> int:
     tx.run("commitments_lapse", today=today)
     if not tx.one("changes_pending").pending:
         return 0
-    for name in ("touched_table", "changes_take", "concerned_table", "concerned_analyze"):
+    for name in ("touched_table", "changes_take", "touched_analyze", "concerned_table", "concerned_analyze"):
         tx.run(name)
     members = int(tx.one("touched_count").count)
     tx.all("suggestion_answers_lock")

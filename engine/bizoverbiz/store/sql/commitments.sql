@@ -23,6 +23,10 @@ SELECT reference, commitment.creditor_id, commitment.debtor_id, side, commitment
 FROM commitment JOIN concerned ON creditor_id = own_id AND debtor_id = counterpart_id
 WHERE take_part ORDER BY commitment.creditor_id, commitment.debtor_id, reference, side;
 
+-- name: commitment_lock
+-- Two calls of a member under one reference wait for each other.
+SELECT pg_advisory_xact_lock(hashtextextended(%(member)s::text || ' ' || %(reference)s, 8070));
+
 -- name: commitment_register
 -- One side's registration, or its correction; touches no row once it is fulfilled.
 INSERT INTO commitment (reference, member_id, side, creditor_id, debtor_id, creditor, debtor, currency, amount,

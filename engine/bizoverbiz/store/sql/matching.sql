@@ -19,26 +19,31 @@ INSERT INTO touched SELECT DISTINCT member_id, counterpart FROM taken;
 -- How many members' declarations or standing have changed.
 SELECT count(DISTINCT member_id) AS count FROM touched;
 
+-- name: touched_analyze
+-- Plans depend on how many there are.
+ANALYZE touched;
+
 -- name: concerned_table
 -- The pairs of firms to be matched again, in either direction: what one declares of the other.
 CREATE TEMP TABLE concerned ON COMMIT DROP AS
 WITH everything AS MATERIALIZED (
     SELECT DISTINCT id, identifier FROM touched JOIN member ON id = member_id WHERE touched.counterpart IS NULL),
+parties AS (
+    SELECT creditor_id, debtor_id FROM obligation JOIN everything ON everything.id = creditor_id WHERE amount > 0
+    UNION SELECT creditor_id, debtor_id FROM obligation JOIN everything ON everything.id = debtor_id WHERE amount > 0
+    UNION SELECT creditor_id, debtor_id FROM discrepancy JOIN everything ON everything.id = creditor_id
+    UNION SELECT creditor_id, debtor_id FROM discrepancy JOIN everything ON everything.id = debtor_id
+    UNION SELECT creditor_id, debtor_id FROM suggestion JOIN everything ON everything.id = creditor_id
+    UNION SELECT creditor_id, debtor_id FROM suggestion JOIN everything ON everything.id = debtor_id
+    UNION SELECT creditor_id, debtor_id FROM commitment JOIN everything ON everything.id = creditor_id
+    UNION SELECT creditor_id, debtor_id FROM commitment JOIN everything ON everything.id = debtor_id),
 named (one, other) AS (
     SELECT identifier, counterpart FROM touched JOIN member ON id = member_id WHERE counterpart IS NOT NULL
     UNION SELECT identifier, counterpart FROM declaration JOIN everything ON everything.id = member_id
     UNION SELECT everything.identifier, member.identifier
         FROM everything JOIN declaration ON counterpart = everything.identifier JOIN member ON member.id = member_id
     UNION SELECT creditor.identifier, debtor.identifier
-        FROM obligation JOIN member creditor ON creditor.id = creditor_id JOIN member debtor ON debtor.id = debtor_id
-        WHERE amount > 0 AND (creditor_id IN (SELECT id FROM everything) OR debtor_id IN (SELECT id FROM everything))
-    UNION SELECT creditor, debtor FROM discrepancy
-        WHERE creditor_id IN (SELECT id FROM everything) OR debtor_id IN (SELECT id FROM everything)
-    UNION SELECT creditor, debtor FROM suggestion
-        WHERE state = 'open'
-            AND (creditor_id IN (SELECT id FROM everything) OR debtor_id IN (SELECT id FROM everything))
-    UNION SELECT creditor, debtor FROM commitment
-        WHERE creditor_id IN (SELECT id FROM everything) OR debtor_id IN (SELECT id FROM everything)),
+        FROM parties JOIN member creditor ON creditor.id = creditor_id JOIN member debtor ON debtor.id = debtor_id),
 directed AS (SELECT one AS own, other AS counterpart FROM named UNION SELECT other, one FROM named)
 SELECT own, counterpart, member.id AS own_id, partner.id AS counterpart_id,
     member.takes_part AND coalesce(partner.takes_part, false) AS take_part

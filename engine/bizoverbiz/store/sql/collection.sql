@@ -9,7 +9,7 @@ UPDATE declarant SET sequence = %(sequence)s WHERE member_id = %(member)s;
 
 -- name: declarations_upsert
 -- Keep declared lines, known by side, counterpart, number and currency; what is declared otherwise than before is
--- matched again.
+-- matched again. Each line is looked up by its whole key: how many there are in the document is not known to a plan.
 WITH line AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(rows)s::json) AS line (side text, counterpart text, number text,
         number_key text, currency text, amount_total bigint, amount_open bigint, amount_disputed bigint,
@@ -18,8 +18,11 @@ WITH line AS MATERIALIZED (
 changed AS (
     INSERT INTO declaration_change (member_id, counterpart)
     SELECT DISTINCT %(member)s::uuid, line.counterpart
-    FROM line LEFT JOIN declaration old ON old.member_id = %(member)s AND old.side = line.side
-        AND old.counterpart = line.counterpart AND old.number = line.number AND old.currency = line.currency
+    FROM line LEFT JOIN LATERAL (
+        SELECT * FROM declaration known
+        WHERE known.member_id = %(member)s AND known.side = line.side AND known.counterpart = line.counterpart
+            AND known.number = line.number AND known.currency = line.currency
+        LIMIT 1) old ON true
     WHERE (old.amount_total, old.amount_open, old.amount_disputed, old.dispute_code, old.dispute_reason,
             old.encumbrance, old.amount_encumbered, old.commitment, old.issue_date, old.due_date, old.last_notice)
         IS DISTINCT FROM (line.amount_total, line.amount_open, line.amount_disputed, line.dispute_code,
@@ -59,11 +62,16 @@ SELECT count(*) AS count FROM withdrawn;
 -- name: declarations_withdraw_lines
 -- Withdraw single lines.
 WITH withdrawn AS (
-    DELETE FROM declaration USING json_to_recordset(%(rows)s::json)
-        AS line (side text, counterpart text, number text, currency text)
-    WHERE member_id = %(member)s AND declaration.side = line.side AND declaration.counterpart = line.counterpart
-        AND declaration.number = line.number AND declaration.currency = line.currency
-    RETURNING declaration.counterpart),
+    DELETE FROM declaration
+    WHERE id IN (
+        SELECT old.id
+        FROM json_to_recordset(%(rows)s::json) AS line (side text, counterpart text, number text, currency text)
+        CROSS JOIN LATERAL (
+            SELECT id FROM declaration known
+            WHERE known.member_id = %(member)s AND known.side = line.side AND known.counterpart = line.counterpart
+                AND known.number = line.number AND known.currency = line.currency
+            LIMIT 1) old)
+    RETURNING counterpart),
 changed AS (
     INSERT INTO declaration_change (member_id, counterpart) SELECT DISTINCT %(member)s::uuid, counterpart FROM withdrawn)
 SELECT count(*) AS count FROM withdrawn;

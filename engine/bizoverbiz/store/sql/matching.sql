@@ -66,6 +66,7 @@ SELECT declaration.id, member_id, side,
     take_part AND amount_disputed = 0 AND encumbrance IS NULL AS plain,
     declaration.state, matched_amount, reason
 FROM concerned JOIN declaration ON member_id = own_id AND declaration.counterpart = concerned.counterpart
+    AND side IN ('receivable', 'payable')
 LEFT JOIN suggestion pair ON pair.state = 'confirmed' AND side = 'payable' AND pair.debtor_id = own_id
     AND pair.creditor_id = counterpart_id AND pair.currency = declaration.currency AND debtor_number = number;
 

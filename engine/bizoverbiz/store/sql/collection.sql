@@ -138,7 +138,7 @@ LEFT JOIN LATERAL (
     WHERE declaration.member_id = %(member)s AND declaration.number_key = discrepancy.number_key
         AND declaration.currency = discrepancy.currency
         AND side = CASE creditor_id WHEN %(member)s THEN 'receivable' ELSE 'payable' END
-        AND counterpart = CASE creditor_id WHEN %(member)s THEN debtor ELSE creditor END
+        AND counterpart || '' = CASE creditor_id WHEN %(member)s THEN debtor ELSE creditor END
     ORDER BY number LIMIT 1) own ON true
 LEFT JOIN LATERAL (
     SELECT id::text FROM suggestion

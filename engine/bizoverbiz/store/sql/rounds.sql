@@ -199,7 +199,7 @@ SELECT * FROM (
     JOIN member other ON other.id = line.debtor_id
     JOIN obligation ON obligation.id = line.obligation_id
     LEFT JOIN declaration ON declaration.member_id = line.creditor_id AND declaration.side = 'receivable'
-        AND declaration.counterpart = line.debtor AND declaration.number_key = obligation.number_key
+        AND declaration.counterpart || '' = line.debtor AND declaration.number_key = obligation.number_key
         AND declaration.currency = line.currency
     WHERE line.round = %(round)s
     UNION ALL
@@ -213,7 +213,7 @@ SELECT * FROM (
     JOIN member other ON other.id = line.creditor_id
     JOIN obligation ON obligation.id = line.obligation_id
     LEFT JOIN declaration ON declaration.member_id = line.debtor_id AND declaration.side = 'payable'
-        AND declaration.counterpart = line.creditor AND declaration.number_key = obligation.number_key
+        AND declaration.counterpart || '' = line.creditor AND declaration.number_key = obligation.number_key
         AND declaration.currency = line.currency
     WHERE line.round = %(round)s
 ) AS lines
@@ -277,12 +277,12 @@ FROM round_line line JOIN obligation ON obligation.id = line.obligation_id
 CROSS JOIN LATERAL (
     SELECT min(amount_open - (SELECT coalesce(sum(amount), 0) FROM set_off
         WHERE set_off.obligation_id = line.obligation_id AND creditor_notice > declaration.last_notice)) AS open
-    FROM declaration WHERE member_id = line.creditor_id AND side = 'receivable' AND counterpart = line.debtor
+    FROM declaration WHERE member_id = line.creditor_id AND side = 'receivable' AND counterpart || '' = line.debtor
         AND number_key = obligation.number_key AND currency = line.currency) creditor
 CROSS JOIN LATERAL (
     SELECT min(amount_open - (SELECT coalesce(sum(amount), 0) FROM set_off
         WHERE set_off.obligation_id = line.obligation_id AND debtor_notice > declaration.last_notice)) AS open
-    FROM declaration WHERE member_id = line.debtor_id AND side = 'payable' AND counterpart = line.creditor
+    FROM declaration WHERE member_id = line.debtor_id AND side = 'payable' AND counterpart || '' = line.creditor
         AND number_key = obligation.number_key AND currency = line.currency) debtor
 WHERE line.round = %(round)s AND line.set_off > 0;
 

@@ -22,8 +22,9 @@ ALTER TABLE declaration
     ADD version bigint NOT NULL DEFAULT 0;
 ALTER TABLE declaration SET (fillfactor = 50);
 DROP INDEX declaration_member_id_side_counterpart_number_key_currency_idx;
--- Nothing else may begin as the unique key does: a plan takes a pair of firms for a handful of lines, and reads all
--- the thousands there are for each of them.
+-- A plan takes two firms for a handful of lines, however many thousands there are, and would rather read all of them
+-- for each line than use a longer key. So nothing else begins as the unique key does, and who looks for a number_key
+-- writes counterpart || '' so as not to use the unique one's first columns.
 CREATE INDEX declaration_number ON declaration (member_id, number_key);
 CREATE INDEX declaration_commitment ON declaration (commitment) WHERE commitment IS NOT NULL;
 -- Null: everything by or about the member.

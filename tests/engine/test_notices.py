@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from bizoverbiz.notices import (
     verify_inclusion,
     verify_notice,
 )
+from bizoverbiz.notices.merkle import ProofTexts
+from bizoverbiz.notices.writing import Head, line_text, notice_text
 
 
 def leaf(index: int, set_off: int = 100) -> Leaf:
@@ -190,3 +193,42 @@ def test_a_file_that_holds_no_key_is_named_in_the_error(tmp_path: Path) -> None:
     path.write_text("not a key")
     with pytest.raises(MisconfiguredError, match="holds no Ed25519 private key"):
         load_signing_key(path)
+
+
+_words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(_words, _words, st.none() | _words, st.none() | st.just("2026-10-31"), st.booleans())
+def test_what_a_decision_writes_is_the_canonical_notice(
+    name: str, number: str, reference: str | None, due: str | None, reversal: bool
+) -> None:
+    notice = payload(
+        name=name,
+        network=name[::-1],
+        number=2,
+        kind="reversal" if reversal else None,
+        lines=[
+            NoticeLine(
+                **line.model_dump()
+                | {"counterpart_name": name, "number": number, "reference": reference, "due_date": due}
+                | {"reverses": 1 if reversal else None}
+            )
+            for line in payload().lines
+        ],
+    )
+    proved = ProofTexts([notice.leaf(line) for line in payload().lines])
+    lines = [line_text(**line.model_dump() | {"proof": proved[line.id]}) for line in notice.lines]
+    head = Head(**{name: value for name, value in notice.model_dump().items() if name != "lines"})
+    proofs_of_new_numbers = [
+        NoticeLine(**line.model_dump() | {"proof": [list(step) for step in proof]})
+        for line, proof in zip(notice.lines, proofs([notice.leaf(line) for line in payload().lines]), strict=True)
+    ]
+    assert notice_text(head, lines) == notice.model_copy(update={"lines": proofs_of_new_numbers}).canonical()
+
+
+@given(st.integers(1, 40))
+def test_proofs_in_words_are_the_proofs(size: int) -> None:
+    leaves = [leaf(index) for index in range(size)]
+    texts = ProofTexts(leaves)
+    for one, proof in zip(leaves, proofs(leaves), strict=True):
+        assert json.loads(texts[one.id]) == [list(step) for step in proof]

@@ -63,6 +63,26 @@ def proofs(leaves: Sequence[Leaf]) -> list[list[Step]]:
     return [_proof(levels, index) for index in range(len(leaves))]
 
 
+class ProofTexts:
+    """The same by the leaf's id, as canonical JSON: each step is put in words once, each proof when it is asked for."""
+
+    def __init__(self, leaves: Sequence[Leaf]) -> None:
+        levels = _levels([leaf.digest() for leaf in leaves])[:-1]
+        self._place = {leaf.id: place for place, leaf in enumerate(leaves)}
+        self._steps = [
+            [f'["{"right" if place % 2 else "left"}","{digest.hex()}"]' for place, digest in enumerate(level)]
+            for level in levels
+        ]
+
+    def __getitem__(self, leaf: str) -> str:
+        place, steps = self._place[leaf], []
+        for level in self._steps:
+            if (sibling := place ^ 1) < len(level):
+                steps.append(level[sibling])
+            place //= 2
+        return f"[{','.join(steps)}]"
+
+
 def _proof(levels: list[list[bytes]], index: int) -> list[Step]:
     steps: list[Step] = []
     for level in levels[:-1]:

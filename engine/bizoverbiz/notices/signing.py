@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -18,9 +18,9 @@ from bizoverbiz.notices.payload import Fault, NoticeError, Payload, check_payloa
 
 
 class _Registry(jws.JWSRegistry):
-    """The library takes 128 kB at most; a notice has about one kB a line, and a member tens of thousands of lines."""
+    """The library takes 128 kB at most; a notice has two kB a line, and a member may have hundreds of thousands."""
 
-    max_payload_length = 128 * 1024 * 1024
+    max_payload_length = 700 * 1024 * 1024
 
 
 _REGISTRY = _Registry(algorithms=["Ed25519"])
@@ -56,8 +56,12 @@ class SigningKey:
         return public_jwk(self.x)
 
     def sign(self, payload: Payload) -> str:
-        header = {"alg": "Ed25519", "kid": self.keyid, "typ": _TYPES[payload.kind]}
-        return jws.serialize_compact(header, payload.canonical(), self._key, registry=_REGISTRY)
+        return self.sign_text(payload.canonical(), payload.kind)
+
+    def sign_text(self, canonical: bytes, kind: Literal["reversal"] | None) -> str:
+        """Sign a notice that is canonical JSON already."""
+        header = {"alg": "Ed25519", "kid": self.keyid, "typ": _TYPES[kind]}
+        return jws.serialize_compact(header, canonical, self._key, registry=_REGISTRY)
 
 
 def create_key_file(path: Path) -> SigningKey:

@@ -144,6 +144,8 @@ def _statements(tx: Transaction, number: int) -> list[str]:
     logged = {(body["member"], body["currency"]): body["snapshot"] for body in bodies}
     accepted = {(row.identifier, row.agreement["version"]): row.agreement for row in tx.all("acceptances")}
     for body in bodies:
+        if body["agreement"]["accepted_at"] is None:
+            continue
         stored = accepted.get((body["member"], body["agreement"]["version"]))
         _same(body["agreement"], stored, f"the agreement {body['member']} accepted")
     stored = {(row.identifier, row.currency): row.sha256 for row in tx.all("statements_digest", round=number)}

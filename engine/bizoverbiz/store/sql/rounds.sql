@@ -263,10 +263,19 @@ UPDATE answer SET logged = true WHERE id = ANY (%(answers)s::bigint[]);
 -- Rounds with answers that their audit log does not tell of yet.
 SELECT DISTINCT round FROM answer JOIN statement ON statement.id = statement_id WHERE NOT logged ORDER BY round;
 
--- name: statement_details
--- Own marks of every statement line of the round, for the notices.
-SELECT line_id, member_id, reference, counterpart_name FROM statement_line
-WHERE statement_id IN (SELECT id FROM statement WHERE round = %(round)s);
+-- name: notice_lines
+-- What each member is told of the decision, from its own side; of a reversal, in which notice it was set off.
+COPY (
+    SELECT statement.member_id, statement.currency, line.id, side,
+        CASE side WHEN 'receivable' THEN line.debtor ELSE line.creditor END AS counterpart, counterpart_name,
+        line.number, reference, line.due_date, line.final_ceiling, line.set_off, line.salt,
+        CASE side WHEN 'receivable' THEN reversed.creditor_notice ELSE reversed.debtor_notice END AS reverses
+    FROM statement JOIN statement_line ON statement_id = statement.id
+    JOIN round_line line ON line.id = statement_line.line_id
+    LEFT JOIN set_off reversed ON reversed.line_id = line.reverses
+    WHERE statement.round = %(round)s AND line.round = %(round)s AND line.set_off > 0
+    ORDER BY statement.member_id, statement.currency, line.key
+) TO STDOUT (FORMAT csv);
 
 -- name: lines_open
 -- What is still open of each decided line: the smaller of both books, less the set-offs they do not contain yet.
@@ -303,11 +312,15 @@ FROM json_to_recordset(%(rows)s::json)
     AS signed (member_id uuid, number integer, currency text, total bigint, jws text);
 
 -- name: set_offs_insert
--- What is decided, and in which notices.
+-- What is decided, and in which notices; what is opened again counts as negative.
 INSERT INTO set_off (line_id, obligation_id, amount, creditor_id, creditor_notice, debtor_id, debtor_notice)
-SELECT line_id, obligation_id, amount, creditor_id, creditor_notice, debtor_id, debtor_notice
-FROM json_to_recordset(%(rows)s::json) AS decided (line_id uuid, obligation_id uuid, amount bigint, creditor_id uuid,
-    creditor_notice integer, debtor_id uuid, debtor_notice integer);
+SELECT line.id, obligation_id, CASE WHEN reverses IS NULL THEN set_off ELSE -set_off END, creditor_id, creditor.number,
+    debtor_id, debtor.number
+FROM round_line line
+JOIN notice creditor ON creditor.member_id = creditor_id AND creditor.round = line.round
+    AND creditor.currency = line.currency
+JOIN notice debtor ON debtor.member_id = debtor_id AND debtor.round = line.round AND debtor.currency = line.currency
+WHERE line.round = %(round)s AND set_off > 0;
 
 -- name: notices_of_round
 -- Every notice of the round, for verification and closing.
@@ -393,7 +406,3 @@ COPY (
     WHERE line.round = %(round)s
 ) TO STDOUT (FORMAT csv);
 
--- name: notices_reversed
--- In which notices each line of a reversal was set off, at the creditor's and at the debtor's.
-SELECT line.id, creditor_notice, debtor_notice FROM round_line line JOIN set_off ON set_off.line_id = line.reverses
-WHERE line.round = %(round)s;

@@ -86,6 +86,12 @@ class Firm:
             assert time.monotonic() < deadline, lines
             time.sleep(0.2)
 
+    def wait_for_notice(self) -> None:
+        deadline = time.monotonic() + 60
+        while not self.json("notices"):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
 
 class Server:
     """The engine's two processes, and the hand of its operator."""
@@ -235,8 +241,9 @@ def test_three_firms_go_through_a_whole_round_by_commands_alone(
     raised = b.run("approve", number)
     assert (raised.returncode, raised.stderr.count("\n")) == (1, 1)
     c.ok("approve", number)
-    engine.ok("round", "decide", number, "--yes")
+    # everybody has answered, so the worker decides
     for firm in firms:
+        firm.wait_for_notice()
         (notice,) = firm.json("notices", "--save", tmp_path / "saved" / firm.identifier)
         assert (notice["total"], notice["booked"]) == (70050, False)
         firm.ok("acknowledge", 1, "--entry", "OD/1=700", "--entry", "OD/2=0.50", "--date", "2026-11-22")
@@ -371,7 +378,8 @@ def test_a_wrong_invitation_and_another_engines_keys_are_refused(operator: Opera
 
 
 def test_the_key_is_private_and_is_rotated(few: list[Firm]) -> None:
-    a = few[0]
+    a, b, _ = few
+    a.ok("declare", table(a.home / "a.csv", f"payable;{b.identifier};B-1;EUR;10;10;2026-09-01;"))
     key = a.home / "key.pem"
     assert key.stat().st_mode & 0o777 == 0o600
     assert a.home.stat().st_mode & 0o777 == 0o700
@@ -380,6 +388,27 @@ def test_the_key_is_private_and_is_rotated(few: list[Firm]) -> None:
     assert a.json("status")["keyid"] != before
     key.chmod(0o644)
     assert "chmod 600" in a.run("status").stderr
+
+
+def test_a_declaration_whose_answer_was_lost_is_not_made_twice(
+    few: list[Firm], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _ = few
+    send, keys = httpx.Client.request, []
+
+    def lose(self: httpx.Client, method: str, *arguments: Any, **named: Any) -> httpx.Response:
+        send(self, method, *arguments, **named)
+        keys.append(named["headers"]["Idempotency-Key"])
+        raise httpx.ReadError("the line is cut")
+
+    path = table(tmp_path / "a.csv", f"payable;{b.identifier};B-1;EUR;10;10;2026-09-01;")
+    monkeypatch.setattr(httpx.Client, "request", lose)
+    assert a.run("declare", path).returncode == 1
+    assert (len(keys), len(set(keys))) == (3, 1)
+    monkeypatch.undo()
+    a.ok("declare", path)
+    assert len(a.json("declarations")) == 1
+    assert a.json("status")["unsent"] == []
 
 
 def test_a_rotation_whose_answer_was_lost_is_repeated(few: list[Firm], monkeypatch: pytest.MonkeyPatch) -> None:

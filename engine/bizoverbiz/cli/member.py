@@ -125,7 +125,7 @@ def rotate_key(
 ) -> None:
     """Sign with a new key from now on. Repeat it if there was no answer."""
     with opened(context) as client:
-        keyid = rotate(client.home, client.transport, client.membership, overlap_days)
+        keyid = rotate(client, overlap_days)
     console.print(f"Signs with key {keyid} now; the key before signs for {overlap_days} more days.")
 
 

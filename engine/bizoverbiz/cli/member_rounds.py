@@ -58,7 +58,7 @@ def _show(shown: dict[str, Any], *, as_json: bool) -> None:
         f"Proposed: {format_amount(shown['receivable'], currency)} of your receivables against as much of your payables"
     )
     amounts = ("amount_open", "ceiling", "proposed", "approved", "set_off")
-    rows = [row | money(row | {"currency": currency}, *amounts) | {"id": row["id"][:8]} for row in shown["lines"]]
+    rows = [row | _bare(row, currency, *amounts) | {"id": row["id"][:8]} for row in shown["lines"]]
     print_rows(
         rows,
         id="Line",
@@ -71,6 +71,12 @@ def _show(shown: dict[str, Any], *, as_json: bool) -> None:
         approved="Approved",
         set_off="Set off",
     )
+
+
+def _bare(row: dict[str, Any], currency: str, *fields: str) -> dict[str, str]:
+    """Amounts of one currency, which is said above them."""
+    said = money(row | {"currency": currency}, *fields)
+    return {name: text.removesuffix(f" {currency}") for name, text in said.items()}
 
 
 @app.command("approve")

@@ -67,7 +67,7 @@ class Client:
         )
         kept = self.home.keep_unsent(request)
         try:
-            answer = self._send(request)
+            answer = self.send(request)
         except RefusedByEngineError:
             kept.unlink()
             raise
@@ -84,7 +84,7 @@ class Client:
         requests = self.home.unsent()
         for kept, request in requests:
             try:
-                self._send(request)
+                self.send(request)
             except RefusedByEngineError as error:
                 if not error.is_judged:
                     raise
@@ -94,12 +94,16 @@ class Client:
             kept.unlink()
         return len(requests)
 
-    def _send(self, request: Unsent) -> Answer:
+    def send(self, request: Unsent, *, key: MemberKey | None = None) -> Answer:
+        """Send one write now, and keep what its answer changes here; `key` signs it instead of the member's key.
+
+        Raises `NoAnswerError`, `RefusedByEngineError`.
+        """
         mark = self._mark()
         answer = self.transport.call(
             request.method,
             request.path,
-            key=self._key,
+            key=key or self._key,
             body=request.body.encode(),
             Idempotency_Key=request.idempotency_key,
             BizOverBiz_Database=self.membership.database,

@@ -21,7 +21,7 @@ import pytest
 import structlog
 
 from bizoverbiz.cli.main import main
-from bizoverbiz.client import transport
+from bizoverbiz.client import declaring, transport
 from bizoverbiz.client.lines import read_lines
 from bizoverbiz.files import FileError
 from bizoverbiz.members.invitation import Invitation
@@ -281,6 +281,17 @@ def test_a_struck_line_and_a_refused_statement_are_not_set_off(
     assert a.run("show", "99").returncode == 2
     operator.ok("round", "decide", number, "--yes")
     assert a.json("notices") == []
+
+
+def test_a_full_declaration_in_parts_withdraws_what_none_of_them_holds(
+    few: list[Firm], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, _ = few
+    rows = [f"payable;{b.identifier};B-{number};EUR;10;10;2026-09-01;" for number in range(6)]
+    a.ok("declare", table(tmp_path / "a.csv", rows[5]), "--full")
+    monkeypatch.setattr(declaring, "_LINES_AT_ONCE", 2)
+    assert "5 accepted, 0 refused, 1 withdrawn" in a.ok("declare", table(tmp_path / "a.csv", *rows[:5]), "--full")
+    assert len(a.json("declarations")) == 5
 
 
 def test_what_is_refused_is_told_with_its_place_and_the_rest_is_kept(

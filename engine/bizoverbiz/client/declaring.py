@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 from bizoverbiz.client.errors import RefusedByEngineError
@@ -65,13 +66,8 @@ def declare(
     if still_open is not None and (tables or len(documents) != 1):
         raise WrongInputError("--open goes with one document: name one .xml or .pdf file")
     lines = [(f"{path}, line {number}", line) for path in tables for number, line in read_lines(path)]
-    if full and len(lines) > _LINES_AT_ONCE:
-        raise WrongInputError(f"--full takes {_LINES_AT_ONCE:,} lines at most, there are {len(lines):,}: leave it out")
     contents = [(path, _document(path)) for path in documents]
-    answers = [
-        _send(client, "/v1/declarations", {"full": full, "last_notice": known, "lines": batch}, places)
-        for places, batch in _batches(lines)
-    ]
+    answers = _send_lines(client, lines, full=full, last_notice=known)
     for part in _parts(contents):
         batch = [_described(path, content, still_open) for path, content in part]
         body = {"last_notice": known, "documents": batch}
@@ -82,6 +78,20 @@ def declare(
         sum(answer.withdrawn for answer in answers),
         tuple(told for answer in answers for told in answer.told),
     )
+
+
+def _send_lines(
+    client: Client, lines: list[tuple[str, dict[str, Any]]], *, full: bool, last_notice: int
+) -> list[Outcome]:
+    """In as many requests as it takes; a full declaration in several is one in parts (docs/protocol.md)."""
+    batches = list(_batches(lines))
+    answers, name = [], token_urlsafe(16)
+    for part, (places, batch) in enumerate(batches, 1):
+        body: dict[str, Any] = {"full": full, "last_notice": last_notice, "lines": batch}
+        if full and len(batches) > 1:
+            body |= {"declaration": name, "part": part, "parts": len(batches)}
+        answers.append(_send(client, "/v1/declarations", body, places))
+    return answers
 
 
 def _batches(lines: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[list[str], list[dict[str, Any]]]]:

@@ -127,7 +127,10 @@ def test_a_restored_database_keeps_its_members_apart(
     for role in (None, API_ROLE):
         assert asked(other_server, "SELECT 1 FROM declaration", role=role) == []
     described = """
-        SELECT relname, relrowsecurity, relforcerowsecurity, relacl::text,
+        SELECT relname, relrowsecurity, relforcerowsecurity,
+            (SELECT json_agg(given ORDER BY role, privilege)::text
+             FROM (SELECT grantee::regrole::text AS role, privilege_type AS privilege FROM aclexplode(relacl)
+                   WHERE grantee <> relowner) AS given),
             (SELECT json_agg(policy ORDER BY policyname)::text
              FROM (SELECT policyname, roles, cmd, qual, with_check FROM pg_policies WHERE tablename = relname)
                 AS policy)

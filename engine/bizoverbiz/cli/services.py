@@ -76,6 +76,8 @@ def serve(
         "access_log": False,
         "server_header": False,
         "ws": "none",
+        # A busy machine may take long to start a process; uvicorn would kill it after five seconds, again and again.
+        "timeout_worker_healthcheck": 60,
     }
     application = "bizoverbiz.api.serving:from_environment"
     if workers == 1:

@@ -121,6 +121,8 @@ def check_history(before: Rows, now: Rows) -> None:
     answered = {one["id"]: one["state"] for one in before["statement"]}
     approved = {(one["statement_id"], one["line_id"]): one["approved"] for one in before["statement_line"]}
     for one in now["statement"]:
+        if answered.get(one["id"]) == "decided":
+            require(one["state"] == "decided", f"3: a decided statement has become {one['state']}")
         if answered.get(one["id"]) == "refused":
             require(one["state"] in ("refused", "abandoned"), f"3: a refused statement has become {one['state']}")
     for one in now["statement_line"]:

@@ -17,7 +17,7 @@ class Liar(Firm):
 
     def exchange(self) -> Exchange:
         yield from super().exchange()
-        for lie in self.rng.sample(_LIES, 2):
+        for lie in self.rng.sample(_LIES, 4):
             wish = lie(self)
             if wish is not None:
                 answer = yield wish
@@ -31,6 +31,12 @@ class Liar(Firm):
         if self.rng.random() < 0.1:
             body["last_notice"] = self.rng.randint(0, self.books.last_booked)
         return body
+
+    def look_at_statements(self) -> None:
+        for identifier, statement in self.books.statements.items():
+            if statement["state"] == "proposed" and self.rng.random() < 0.3:
+                self.books.meant.setdefault(identifier, None)
+        super().look_at_statements()
 
     def _told(self, answer: Answer) -> bool:
         return True
@@ -53,6 +59,17 @@ def approve_too_much(firm: Liar) -> Wish | None:
             meant = {one["id"]: one["approved"] or 0 for one in statement["lines"]}
             limit = line["ceiling"] if line["approved"] is None else line["approved"]
             meant[line["id"]] = limit + firm.rng.randint(1, 1000)
+            return firm._answering(identifier, meant)
+    return None
+
+
+def raise_an_approval(firm: Liar) -> Wish | None:
+    """Within the ceiling, but above what was approved before."""
+    for identifier, statement in firm.books.statements.items():
+        lower = [one for one in statement["lines"] if one["approved"] is not None and one["approved"] < one["ceiling"]]
+        if statement["state"] == "approved" and lower:
+            meant = {one["id"]: one["approved"] or 0 for one in statement["lines"]}
+            meant[lower[0]["id"]] = firm.rng.randint(lower[0]["approved"] + 1, lower[0]["ceiling"])
             return firm._answering(identifier, meant)
     return None
 
@@ -113,6 +130,7 @@ def reuse_an_idempotency_key(firm: Liar) -> Wish:
 #: What each lie is answered; success only where the lie is none after all.
 _ANSWERS: dict[str, tuple[str, ...]] = {
     "approve_too_much": ("over-ceiling", "approval-raised", "too-late"),
+    "raise_an_approval": ("approval-raised", "too-late"),
     "approve_after_refusing": ("approval-raised", "too-late"),
     "answer_a_strange_statement": ("not-found",),
     "acknowledge_a_wrong_total": ("wrong-total",),
@@ -128,6 +146,7 @@ _ALWAYS = (
 )  # fmt: skip
 _LIES = [
     approve_too_much,
+    raise_an_approval,
     approve_after_refusing,
     answer_a_strange_statement,
     acknowledge_a_wrong_total,

@@ -89,7 +89,7 @@ class Life:
         self.world.tally["firms"] += count
         firms = []
         for number in range(count):
-            kind = Liar if number and self.rng.random() < 0.12 else Firm
+            kind = Liar if number and self.rng.random() < 0.18 else Firm
             firm = kind(_siren(10_000_000 + number), Random(self.rng.random()), self.paper, self.world.engine_keys)
             answer = self.world.send(firm, firm.joining(self.world.invite(firm)))
             assert answer.status == 201, answer
@@ -101,7 +101,7 @@ class Life:
     def live(self) -> None:
         weights = [weight for weight, _ in self.steps]
         actions = [action for _, action in self.steps]
-        turns = self.rng.randint(60, 120) * len(self.firms) ** 0.5
+        turns = self.rng.randint(40, 90) * len(self.firms) ** 0.5
         self.world.faults = True
         for firm in self.firms:
             self.network.begin(firm)
@@ -170,8 +170,9 @@ class Life:
         elif draw < 0.43 and live:
             self._try(lambda tx: opening.abandon(tx, self.rng.choice(live), now=world.now))
         elif draw < 0.5 and live:
-            key = world.key
-            self._try(lambda tx: deciding.decide(tx, self.rng.choice(live), key=key, now=world.now, early=True))
+            number, key = self.rng.choice(live), world.key
+            world.closed_early.add(number)
+            self._try(lambda tx: deciding.decide(tx, number, key=key, now=world.now, early=True))
 
     def _try(self, step: Any) -> None:
         try:

@@ -26,6 +26,7 @@ from bizoverbiz.store.database import WORKER
 from . import invariants
 from .chaos import ChaosStore, Crash
 from .firm import URL, Exchange, Firm, Unreachable, Wish
+from .store import values
 from .transport import Answer, Message, deliver
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -62,6 +63,10 @@ class World:
         self.rows = {table: self.inner.rows(table) for table in invariants.TABLES}
         self.store.committed, self.store.crash = self._committed, self._crash
         self.answers: dict[tuple[str, str], Answer] = {}
+        #: Signatures of requests that were answered: none is taken twice.
+        self.taken: set[str | None] = set()
+        #: Rounds whose approval the operator has closed early.
+        self.closed_early: set[int] = set()
 
     # -- watching
 
@@ -82,6 +87,8 @@ class World:
         states = {one["number"]: one["state"] for one in before["round"]}
         for one in self.rows["round"]:
             if states.get(one["number"]) != one["state"]:
+                if one["state"] == "decided" and one["number"] not in self.closed_early:
+                    self._check_ripe(before, one)
                 self.tally[f"rounds {one['state']}"] += 1
         new = len(self.rows["set_off"]) - len(before["set_off"])
         if new:
@@ -89,6 +96,12 @@ class World:
             total = sum(one["amount"] for one in self.rows["set_off"]) - sum(one["amount"] for one in before["set_off"])
             self.tally["set off, minor units"] += total
             self.note("decided", total)
+
+    def _check_ripe(self, before: invariants.Rows, one: dict[str, Any]) -> None:
+        """Decided by itself, a round has waited for every answer or for its deadline."""
+        silent = [row for row in before["statement"] if row["round"] == one["number"] and row["state"] == "proposed"]
+        over = self.now >= values.out(one["deadline"])
+        invariants.require(over or not silent, f"round {one['number']} is decided before {len(silent)} have answered")
 
     def _crash(self, label: str) -> str | None:
         if not self.faults or self.rng.random() > (0.05 if label.startswith("worker") else 0.01):
@@ -113,6 +126,11 @@ class World:
             answer.status < 500 or answer.slug == "engine-unavailable", f"{message.method} {message.url}: {answer}"
         )
         self._check_repeated(message, answer)
+        signature = message.header("signature")
+        if signature in self.taken:
+            invariants.require(answer.status == 401, f"{message.url}: a replayed request is answered {answer.status}")
+        elif answer.status not in (401, 503):
+            self.taken.add(signature)
         self.tally[f"answered {answer.status}"] += 1
         return answer
 

@@ -15,7 +15,7 @@ import sqlglot
 from sqlglot import exp
 
 _CREATE = re.compile(r"CREATE TEMP(?:ORARY)? TABLE (\w+)\s*(\(.*\))?\s*ON COMMIT DROP(?:\s+AS\s+(.*))?", re.DOTALL)
-_ANALYZE = re.compile(r"ANALYZE \w+")
+_FOR_THE_PLANNER = re.compile(r"ANALYZE \w+|(?:SET LOCAL [^;]+(?:; )?)+")
 _DROP = re.compile(r"DROP TABLE ([\w, ]+)")
 _COPY_OUT = re.compile(r"COPY \((.*)\)\s*TO STDOUT \(FORMAT csv\)", re.DOTALL)
 _COPY_IN = re.compile(r"COPY (\w+) FROM STDIN \(FORMAT csv\)")
@@ -42,7 +42,7 @@ def as_query(text: str, scratch: Scratch) -> Form:
         if select is None:
             return Form(_NOTHING, (table,))
         return Form(f"INSERT INTO {table} ({', '.join(scratch[table])}) {select}", (table,))
-    if _ANALYZE.fullmatch(text):
+    if _FOR_THE_PLANNER.fullmatch(text):
         return Form(_NOTHING)
     if found := _DROP.fullmatch(text):
         return Form(_NOTHING, tuple(name.strip() for name in found[1].split(",")))

@@ -30,11 +30,34 @@ def inline(select: exp.Select, is_column: IsColumn) -> None:
         if not isinstance(body, exp.Select):
             raise UnsupportedError(f"LATERAL {alias.name} is no select")
         inline(body, is_column)
+        if _look_up(join, body, alias.name):
+            continue
         names = names or [projection.alias_or_name for projection in body.expressions]
         _check_one_row(join, body, alias.name)
         parts = {name: _scalar(body, projection) for name, projection in zip(names, body.expressions, strict=True)}
         join.pop()
         _replace(select, alias.name, parts, is_column)
+
+
+def _look_up(join: exp.Join, body: exp.Select, name: str) -> bool:
+    """`(SELECT … FROM a WHERE … LIMIT 1) x` without an order looks up a row by its whole key: a join does the same."""
+    source = body.args.get("from_")
+    if join.side == "LEFT" and not body.is_star:
+        # Each column can be looked up by itself.
+        return False
+    if source is None or not body.args.get("limit") or body.args.get("order") or body.args.get("joins"):
+        return False
+    table = source.this.copy()
+    known = table.alias_or_name
+    condition = body.args["where"].this.copy()
+    for column in condition.find_all(exp.Column):
+        if column.table == known:
+            column.set("table", exp.to_identifier(name))
+    table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
+    join.set("this", table)
+    join.set("on", condition)
+    join.set("kind", None)
+    return True
 
 
 def _check_one_row(join: exp.Join, body: exp.Select, name: str) -> None:

@@ -135,8 +135,8 @@ class Network:
                 joining.found_network(tx, name="Réseau d'essai", agreement="2026-11", key=self.key, now=clock())
         listener = socket.create_server(("127.0.0.1", 0))
         self.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        app = create_app(store, base_url=self.base_url, clock=clock)
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+        self.app = create_app(store, base_url=self.base_url, clock=clock)
+        self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="critical", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]})
         self._thread.start()
         self.http = httpx.Client(base_url=self.base_url, timeout=30)

@@ -77,6 +77,9 @@ def create_app(
         "call but those tagged `service` carries an HTTP Message Signature (RFC 9421), every write an Idempotency-Key.",
         responses={"default": {"model": Problem, "description": "Problem details (RFC 9457)"}},
         redirect_slashes=False,
+        # Their pages load scripts from elsewhere; the document itself is at /openapi.json.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.store, app.state.base_url, app.state.clock = store, base_url.rstrip("/"), clock
     app.state.worker_silence = worker_silence

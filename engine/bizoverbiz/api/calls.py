@@ -37,6 +37,8 @@ BODY_LIMIT = 10 * 1024 * 1024
 #: Whoever joins is nobody yet: what it sends is read before anything can be known of it.
 _JOINING_LIMIT = 64 * 1024
 _KEY_LENGTH = 200
+#: Headers that mean something here, in lower case.
+_ONCE = ("signature-input", "signature", "content-digest", "idempotency-key", "bizoverbiz-database", "if-match")
 _T = TypeVar("_T")
 
 
@@ -255,6 +257,11 @@ def _brought_key(body: bytes) -> FindKey:
 def _signed(request: Request, body: bytes) -> SignedRequest:
     path = request.scope.get("raw_path") or request.url.path.encode()
     query = request.scope["query_string"]
+    names = [name for name, _ in request.headers.items()]
+    for once in _ONCE:
+        # The signature is made over all of them joined, the engine and what stands before it might look at one.
+        if names.count(once) > 1:
+            raise SignatureRefusedError(f"the header {once} stands there {names.count(once)} times: send it once")
     url = request.app.state.base_url + path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
     return SignedRequest(request.method, url, tuple(request.headers.items()), body)
 

@@ -11,6 +11,12 @@ from bizoverbiz.api.glossary import CALLS, WORDS
 from bizoverbiz.api.problems import PROBLEMS
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_SIGNATURE = {
+    "type": "http",
+    "scheme": "signature",
+    "description": "HTTP Message Signature (RFC 9421) with the key the member has joined with; what it covers: "
+    "docs/protocol.md, Signatures.",
+}
 _UNITS = (
     (
         re.compile("amount|ceiling|proposed$|approved$|set_off|^payable|^receivable|^per_|^total"),
@@ -34,6 +40,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
             field["examples"] = [example]
         if (unit := missing_unit(name, field)) is not None:
             field["description"] = f"{field.get('description', '').rstrip(' .')}. {unit[0].upper()}{unit[1:]}."
+    document["components"]["securitySchemes"] = {"signature": _SIGNATURE}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation.setdefault("description", CALLS.get(f"{method} {path}", ""))
@@ -80,6 +87,7 @@ def _errors(path: str, operation: dict[str, Any]) -> None:
     statuses = [*_ALWAYS]
     if "service" not in operation.get("tags", ()):
         statuses += _SIGNED
+        operation["security"] = [{"signature": []}]
     if "requestBody" in operation:
         statuses += _WRITING
     elif operation.get("parameters"):

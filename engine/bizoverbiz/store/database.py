@@ -25,6 +25,16 @@ psycopg2.extras.register_uuid()
 API_ROLE = "bizoverbiz_api"
 WORKER_ROLE = "bizoverbiz_worker"
 
+#: A server that does not answer, or a network that is gone, would hold a request for minutes or for ever. Seconds, and
+#: for the last milliseconds; what DATABASE_URL says comes first.
+_PATIENCE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -140,7 +150,10 @@ class Database:
 
 def engine_for(url: str, **options: Any) -> Engine:
     """SQLAlchemy gives the pool, and Alembic its connection; queries never pass through it."""
-    return create_engine(make_url(url).set(drivername="postgresql+psycopg2"), **options)
+    address = make_url(url)
+    return create_engine(
+        address.set(drivername="postgresql+psycopg2", query=_PATIENCE | dict(address.query)), **options
+    )
 
 
 def _release(connection: Any) -> None:

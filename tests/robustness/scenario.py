@@ -15,6 +15,7 @@ from engine.client import Member
 from engine.conftest import SIRENS, Network
 from engine.operating import acknowledge, decide, propose
 from engine.test_isolation import COMMON
+from psycopg2.errors import InsufficientPrivilege
 
 from bizoverbiz.store.database import API_ROLE
 
@@ -156,6 +157,22 @@ def _seen(url: str, table: str, own: str, keyid: str) -> Iterator[str]:
         names = ", ".join(f'"{name}"' for (name,) in columns)
         for row in rows(url, f"SELECT {names} FROM {table}", role=API_ROLE, member=own, keyid=keyid):
             yield from _telling(row)
+
+
+#: Columns that say whose a row is.
+_OWNERS = ("member_id", "creditor_id", "debtor_id")
+
+
+def seen_owners(url: str, table: str, own: str) -> list[set[str]]:
+    """Whose the rows are that the API sees in a table for a tenant; a row nobody is named in is nobody's."""
+    query = f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0"
+    names = [str(name) for (name,) in rows(url, query)]
+    columns = ["id"] if table == "member" else [name for name in _OWNERS if name in names] or ["NULL"]
+    try:
+        found = rows(url, f"SELECT {', '.join(columns)} FROM {table}", role=API_ROLE, member=own)
+    except InsufficientPrivilege:
+        return []
+    return [{str(value) for value in row} for row in found]
 
 
 def _telling(value: Any) -> Iterator[str]:

@@ -25,7 +25,7 @@ from bizoverbiz.notices import thumbprint
 from bizoverbiz.store.database import Database
 
 from .exercise import Operation, operations, places, replaced
-from .scenario import Scenario, build, hidden_values, rows
+from .scenario import COMMON, Scenario, build, hidden_values, member_id, rows, seen_owners, tables
 
 _OPERATIONS = operations(create_app(None, base_url="http://engine.example").openapi())  # type: ignore[arg-type]
 _numbers = count(1)
@@ -241,6 +241,18 @@ def _everything(url: str, but: Member) -> dict[str, list[str]]:
     tables = [name for (name,) in rows(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
     texts = {table: [str(row) for (row,) in rows(url, f"SELECT t::text FROM {table} t")] for table in tables}
     return {table: sorted(row for row in found if not any(m in row for m in marks)) for table, found in texts.items()}
+
+
+def test_no_table_shows_a_member_a_row_of_others(copied: Copy) -> None:
+    """Driven by PostgreSQL's catalogue: whatever table there is, its rows are the tenant's, or none is seen."""
+    shown_own = set()
+    for member in (copied.a, copied.b, copied.c, copied.d):
+        own = member_id(copied.url, member)
+        for table in set(tables(copied.url)) - COMMON:
+            seen = seen_owners(copied.url, table, own)
+            assert all(own in owners for owners in seen), f"{table} shows {member.identifier} rows of others"
+            shown_own.update({table} if seen else ())
+    assert {"member", "declaration", "obligation", "statement", "statement_line", "notice"} <= shown_own
 
 
 def test_an_idempotency_key_belongs_to_the_one_who_used_it(copied: Copy) -> None:

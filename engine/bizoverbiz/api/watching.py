@@ -40,7 +40,10 @@ class Watched:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request
+                # Nobody between the engine and the member keeps what it was told.
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request=request), metrics.requests_in_progress.track_inprogress():

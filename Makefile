@@ -44,12 +44,11 @@ kill-test: ## kill -9 of API, workers and PostgreSQL while 20 members work: SECO
 	@scripts/setup.sh engine && BIZOVERBIZ_KILL_SECONDS=$(SECONDS) BIZOVERBIZ_SEED=$(SEED) \
 	  $(VENV)/python -m pytest -p no:cacheprovider -q -s tests/robustness/test_kills.py
 
-bench: ## measure this project and others side by side, into docs/benchmarks.md, then the service; SIZES="1k 10k": of 1k 10k 100k 1M 2M
 fuzz: ## requests generated from the OpenAPI document: EXAMPLES=2000 SEED=7
 	@scripts/setup.sh engine && BIZOVERBIZ_EXAMPLES=$(EXAMPLES) BIZOVERBIZ_SEED=$(SEED) \
 	  $(VENV)/python -m pytest -p no:cacheprovider -q tests/robustness/test_generated_requests.py
 
-bench: ## measure this project and others side by side, into docs/benchmarks.md; SIZES="1k 10k": of 1k 10k 100k 1M 2M
+bench: ## measure this project and others side by side, into docs/benchmarks.md, then the service; SIZES="1k 10k": of 1k 10k 100k 1M 2M
 	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks $(SIZES)
 	@$(MAKE) --no-print-directory bench-service
 

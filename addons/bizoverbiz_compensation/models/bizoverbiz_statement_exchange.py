@@ -74,6 +74,7 @@ class BizoverbizStatement(models.Model):
             "uuid": str(item["id"]),
             "round": item["round"],
             "state": item["state"],
+            "kind": "reversal" if item.get("kind") == "reversal" else "netting",
             "currency_id": currency.id,
             "proposed_at": membership.company_id._bizoverbiz_utc(item["proposed_at"]),
             "deadline": membership.company_id._bizoverbiz_utc(item["deadline"]),
@@ -93,9 +94,17 @@ class BizoverbizStatement(models.Model):
                 statement,
                 ACTIVITY,
                 "bizoverbiz_network.group_approver",
-                self.env._("Approve what may be set off, strike single lines, or refuse. Silence counts as a refusal."),
+                statement._what_to_do(),
                 deadline=fields.Datetime.context_timestamp(statement, deadline).date(),
             )
+
+    def _what_to_do(self):
+        if self.kind == "reversal":
+            return self.env._(
+                "The network proposes to open again what was set off. Odoo does not book reversals yet: refuse it. "
+                "Silence counts as a refusal."
+            )
+        return self.env._("Approve what may be set off, strike single lines, or refuse. Silence counts as a refusal.")
 
     def _mirror(self, item):
         """Take over what only the engine knows: the state of the round and, once decided, the set-offs."""

@@ -108,7 +108,7 @@ class SetOffEngine(FakeEngine):
             return status, {**body, **answer}
         return 200, answer
 
-    def propose(self, amounts, deadline="2026-12-01T12:00:00Z", number=1, currency="EUR"):
+    def propose(self, amounts, deadline="2026-12-01T12:00:00Z", number=1, currency="EUR", kind="netting"):
         """Propose to set off ``amounts`` (minor units by reference) of the lines declared last."""
         lines = [
             {
@@ -133,6 +133,7 @@ class SetOffEngine(FakeEngine):
             "id": str(uuid.uuid4()),
             "round": number,
             "state": "proposed",
+            "kind": kind,
             "currency": currency,
             "proposed_at": "2026-11-22T09:00:00Z",
             "deadline": deadline,

@@ -32,18 +32,20 @@ PY
 }
 
 pytest_engine() { .venv/bin/python -m pytest -p no:cacheprovider --junitxml="$folder/$1.xml" "${@:2}"; }
+# a process a core, and each file's tests in one of them
+side_by_side=(-n auto --dist loadfile)
 
 for part in "$@"; do
   began=$SECONDS
   case $part in
     engine)
       say "Engine and signatures"
-      pytest_engine engine -q tests/engine tests/addons
+      pytest_engine engine -q "${side_by_side[@]}" tests/engine tests/addons
       report engine $? $((SECONDS - began))
       ;;
     robustness)
       say "Kills, faults, isolation and generated requests (about four minutes)"
-      pytest_engine robustness -q tests/robustness
+      pytest_engine robustness -q "${side_by_side[@]}" tests/robustness
       report robustness $? $((SECONDS - began))
       ;;
     simulator)

@@ -109,7 +109,11 @@ def test_a_restored_copy_puts_both_in_doubt_and_neither_writes_while_both_read(b
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("PUT", "/v1/statements/0f5e2c44-6a55-4c0e-9d5a-3f1f4f0c7c11/answer", {"answer": "refuse", "answered_by": "claire@example.com"}),
+        (
+            "PUT",
+            "/v1/statements/0f5e2c44-6a55-4c0e-9d5a-3f1f4f0c7c11/answer",
+            {"answer": "refuse", "answered_by": "claire@example.com"},
+        ),
         ("PUT", "/v1/notices/1/acknowledgement", {"booked": []}),
         ("POST", "/v1/member/leaving", {"answered_by": "claire@example.com"}),
         ("PUT", "/v1/member/agreement", {"version": "2026-11", "answered_by": "claire@example.com"}),

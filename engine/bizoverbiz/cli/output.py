@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -16,7 +17,10 @@ from rich.console import Console
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-console = Console(highlight=False, soft_wrap=True)
+#: Where nobody looks at a terminal, lines are wide enough for every table: what is cut could not be searched for.
+console = Console(
+    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200
+)
 
 
 def print_json(value: Any) -> None:

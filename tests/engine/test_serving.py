@@ -90,13 +90,13 @@ def test_several_processes_count_together_on_an_address_of_their_own(network: Ne
 def test_the_worker_publishes_its_steps_and_what_waits(network: Network, start: Start) -> None:
     metrics = unused_port()
     process = start("worker", "--metrics-port", str(metrics))
-    done = ("bizoverbiz_worker_steps_total", (("outcome", "done"), ("step", "match")))
-    for _ in range(100):
+    done = [("bizoverbiz_worker_steps_total", (("outcome", "done"), ("step", step))) for step in ("match", "look")]
+    for _ in range(300):
         found = samples(answering(f"http://127.0.0.1:{metrics}/metrics", process).text)
-        if found.get(done):
+        if all(map(found.get, done)):
             break
         time.sleep(0.1)
-    assert found[done] >= 1
+    assert all(found[step] >= 1 for step in done)
     assert found["bizoverbiz_database_up", ()] == 1
     assert found["bizoverbiz_database_connections_most", ()] == 40
     assert found["bizoverbiz_worker_step_seconds_count", (("step", "look"),)] >= 1

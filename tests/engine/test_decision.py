@@ -76,16 +76,17 @@ def test_a_fault_while_signing_undoes_everything_written_before(
     number = propose(network)
     for member in ring:
         member.approve(member.statement())
-    sign, signed = type(network.key).sign, []
+    sign, signed = type(network.key).sign_text, []
 
-    def fail_at_the_third(key: object, payload: object) -> str:
-        signed.append(payload)
+    def fail_at_the_third(key: object, *content: object) -> str:
+        signed.append(content)
         if len(signed) == 3:
             raise MisconfiguredError("the key is gone")
-        return sign(key, payload)  # type: ignore[arg-type]
+        return sign(key, *content)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(type(network.key), "sign", fail_at_the_third)
+    monkeypatch.setattr(type(network.key), "sign_text", fail_at_the_third)
     assert not network.work()
+    assert len(signed) == 3
     assert (round_state(network, number), ring[0].statement()["state"]) == ("proposed", "approved")
     assert [notices(network, member) for member in ring] == [[], [], []]
     monkeypatch.undo()

@@ -21,6 +21,7 @@ import pytest
 import structlog
 
 from bizoverbiz.cli.main import main
+from bizoverbiz.cli.output import console
 from bizoverbiz.client import declaring, transport
 from bizoverbiz.client.lines import read_lines
 from bizoverbiz.files import FileError
@@ -39,8 +40,9 @@ def run(environment: dict[str, str], *arguments: object) -> Run:
     out, err, code = io.StringIO(), io.StringIO(), 0
     words = [str(argument) for argument in arguments]
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in ({"COLUMNS": "200"} | environment).items():
+        for name, value in environment.items():
             patch.setenv(name, value)
+        patch.setattr(console, "width", 200)
         patch.setattr(sys, "argv", [COMMAND, *words])
         # an engine that answers in this process must not log into the command's output
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(io.StringIO()))

@@ -83,6 +83,8 @@ def test_several_processes_count_together_on_an_address_of_their_own(network: Ne
     answering(f"{base}/v1/health", process)
     found = samples(httpx.get(f"http://127.0.0.1:{metrics}/metrics").text)
     assert found["bizoverbiz_http_requests_total", labels] == 40, "what a dead process counted stays"
+    # a process that is only starting does not heed the signal yet
+    time.sleep(10)
     process.terminate()
     assert process.wait(timeout=60) == 0
 

@@ -1,0 +1,133 @@
+"""Defects put into the engine on purpose: each has to be noticed.
+
+A mutation makes the engine wrong in one way while it is entered. What it changes is named as the engine names it, so
+that a function or a query which has changed fails the test instead of hollowing it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+from unittest.mock import patch
+
+from bizoverbiz.api import calls
+from bizoverbiz.rounds import answering, deciding, solving, worker
+from bizoverbiz.rounds.problem import Solution
+from bizoverbiz.rounds.state import LineToApprove
+from bizoverbiz.store.queries import QUERIES
+
+from .store import memory, security
+
+Mutation = Callable[[], AbstractContextManager[Any]]
+
+
+def query(name: str, old: str, new: str) -> Mutation:
+    """A named query that says something else."""
+
+    @contextmanager
+    def mutated() -> Iterator[None]:
+        right = QUERIES[name]
+        assert old in right.text, f"{name} does not say {old!r} any more: say the mutation anew"
+        wrong = MappingProxyType({**QUERIES, name: replace(right, text=right.text.replace(old, new))})
+        with patch.object(memory, "QUERIES", wrong):
+            yield
+
+    return mutated
+
+
+def function(module: Any, name: str, wrong: Any) -> Mutation:
+    """A function, or a constant, that is another."""
+    return lambda: patch.object(module, name, wrong)
+
+
+def _above_the_ceiling(state: str, lines: Mapping[Any, LineToApprove], approved: Mapping[Any, int]) -> Any:
+    _right_approve(state, lines, {line: min(amount, lines[line].ceiling) for line, amount in approved.items()})
+    return {line: approved.get(line, 0) for line in lines}
+
+
+def _raised(state: str, lines: Mapping[Any, LineToApprove], approved: Mapping[Any, int]) -> Any:
+    return _right_approve(state, {line: LineToApprove(one.ceiling, None) for line, one in lines.items()}, approved)
+
+
+def _after_a_refusal(state: str, lines: Mapping[Any, LineToApprove], approved: Mapping[Any, int]) -> Any:
+    return _right_approve("proposed" if state == "refused" else state, lines, approved)
+
+
+def _acknowledge_anything(tx: Any, *, member: Any, number: int, booked: Any, now: Any) -> None:
+    tx.run("notice_acknowledge", member=member, number=number, booked="[]", now=now)
+
+
+def _lose_a_cent(problem: Any) -> Any:
+    found = _right_solve(problem)
+    if isinstance(found, Solution) and found.total:
+        set_off = found.set_off.copy()
+        set_off[set_off.argmax()] -= 1
+        return replace(found, set_off=set_off)
+    return found
+
+
+_right_approve, _right_solve = answering.approve, solving.solve
+
+
+@contextmanager
+def _everything_is_shown() -> Iterator[None]:
+    with (
+        patch.object(security.Security, "condition", lambda *_, **__: None),
+        query("notices_own", "member_id = %(member)s AND ", "")(),
+    ):
+        yield
+
+
+MUTATIONS: dict[str, Mutation] = {
+    "more than the ceiling may be approved": function(answering, "approve", _above_the_ceiling),
+    "an approval may be raised": function(answering, "approve", _raised),
+    "a refusal can be taken back": function(answering, "approve", _after_a_refusal),
+    "a lowered approval is not kept": query(
+        "statement_lines_approve",
+        "SET approved = said.approved",
+        "SET approved = coalesce(statement_line.approved, said.approved)",
+    ),
+    "answers are taken after the decision": function(answering, "check_open", lambda *_: None),
+    "one party's approval is enough": function(
+        deciding, "final_ceiling", lambda current, one, other: min(current, max(one or 0, other or 0))
+    ),
+    "silence approves": function(
+        deciding,
+        "final_ceiling",
+        lambda current, one, other: min(current, current if one is None else one, current if other is None else other),
+    ),
+    "the decision does not look at the books again": function(
+        deciding, "final_ceiling", lambda current, one, other: min(one or 0, other or 0)
+    ),
+    "a round is decided before its members have answered": function(deciding, "may_decide", lambda *_: True),
+    "a decision comes without its notices": function(deciding, "issue", lambda *_, **__: None),
+    "set-offs that the books do not contain yet are forgotten": query(
+        "compared_decide", "END > last_notice", "END > last_notice + 1000000"
+    ),
+    "what is disputed is set off": query("compared_table", "AND amount_disputed = 0 ", ""),
+    "an obligation is in two live rounds": query(
+        "lines_freeze", "AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live)", ""
+    ),
+    "the solver loses a cent": function(solving, "solve", _lose_a_cent),
+    "notices are numbered with gaps": query(
+        "parties_count_notices", "SET last_notice = found.last_notice", "SET last_notice = found.last_notice + 1"
+    ),
+    "a round closes without acknowledgements": query("notices_open", "acknowledged_at IS NULL", "false"),
+    "any total acknowledges a notice": function(answering, "acknowledge", _acknowledge_anything),
+    "an acknowledgement is written over": query(
+        "notice_acknowledge", "acknowledged_at = coalesce(acknowledged_at, %(now)s)", "acknowledged_at = %(now)s"
+    ),
+    "rounds are never decided": function(worker, "decide_round", lambda *_, **__: False),
+    "a replayed request is taken": function(calls, "_note", lambda *_: None),
+    "a repeated write is done again": query("stored_answer", "key = %(key)s", "key = %(key)s AND false"),
+    "a clone of the books may write": lambda: patch.object(calls.SignedRoute, "from_any_copy", True),
+    "the audit log says something else": query(
+        "audit_insert",
+        "seq, at, kind, body, salt, member_id, hash FROM said",
+        "seq, at, kind, '{}', salt, member_id, hash FROM said",
+    ),
+    "a member sees what is everybody's": lambda: _everything_is_shown(),
+}

@@ -57,6 +57,10 @@ class Books:
     confirmed: dict[str, Any] = field(default_factory=dict)
     #: Statements as fetched last.
     statements: dict[str, Any] = field(default_factory=dict)
+    #: Lineage tokens: the one confirmed last, the one of the exchange going on, and what was booked when it was made.
+    token: str = ""
+    pending: str | None = None
+    booked_before: int = 0
     #: Idempotency key by what is sent.
     keys: dict[str, str] = field(default_factory=dict)
 

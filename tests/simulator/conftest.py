@@ -18,4 +18,4 @@ def memory() -> MemoryStores:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresStores]:
     with Server() as server:
-        yield PostgresStores(server)
+        yield PostgresStores(server).prepare()

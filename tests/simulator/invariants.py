@@ -28,7 +28,7 @@ def check(before: Rows, now: Rows) -> None:
     check_balance(now)
     check_amounts(now)
     check_live_rounds(now)
-    check_notices(now)
+    check_notices(before, now)
     check_history(before, now)
     check_decisions(before, now)
 
@@ -70,7 +70,7 @@ def check_live_rounds(now: Rows) -> None:
     require(len(collecting) <= 1, f"rounds {collecting} collect at once")
 
 
-def check_notices(now: Rows) -> None:
+def check_notices(before: Rows, now: Rows) -> None:
     """3 and 4: numbered without gaps; one a member, round and currency; their totals are the set-offs'."""
     numbers: dict[Any, list[int]] = defaultdict(list)
     lines = {line["id"]: line for line in now["round_line"]}
@@ -91,10 +91,11 @@ def check_notices(now: Rows) -> None:
     for member, own_numbers in numbers.items():
         gapless = sorted(own_numbers) == list(range(1, len(own_numbers) + 1))
         require(gapless and last[member] == len(own_numbers), f"notices of {member} are numbered {own_numbers}")
+    ended = {one["number"]: one["state"] for one in before["round"]}
     for one in now["round"]:
         if one["state"] not in ("decided", "closed"):
             require(one["number"] not in rounds, f"3: round {one['number']} is {one['state']} and has set-offs")
-        if one["state"] == "closed":
+        if one["state"] == "closed" and ended.get(one["number"]) != "closed":
             waiting = [n for n in now["notice"] if n["round"] == one["number"] and n["acknowledged_at"] is None]
             require(not waiting, f"round {one['number']} is closed with {len(waiting)} notices not acknowledged")
 
@@ -111,7 +112,8 @@ def check_history(before: Rows, now: Rows) -> None:
             require(kept is not None, f"3: a row of {table} has gone")
             assert kept is not None
             for name, value in row.items():
-                same = kept[name] == value or (name in may and value is None)
+                # What a lost copy had acknowledged is open again for the live one.
+                same = kept[name] == value or (name in may and None in (value, kept[name]))
                 require(same, f"3: {table}.{name} has changed from {value} to {kept[name]}")
     states = {one["number"]: one["state"] for one in now["round"]}
     for one in before["round"]:

@@ -81,6 +81,14 @@ def approve_after_refusing(firm: Liar) -> Wish | None:
     return None
 
 
+def answer_what_is_over(firm: Liar) -> Wish | None:
+    """Lower, once it is decided, what was approved."""
+    for identifier, statement in firm.books.statements.items():
+        if statement["state"] not in ("proposed", "approved", "refused"):
+            return firm._answering(identifier, {one["id"]: 0 for one in statement["lines"]})
+    return None
+
+
 def answer_a_strange_statement(firm: Liar) -> Wish:
     return firm._answering(str(UUID(bytes=firm.rng.randbytes(16), version=4)), {})
 
@@ -132,6 +140,7 @@ _ANSWERS: dict[str, tuple[str, ...]] = {
     "approve_too_much": ("over-ceiling", "approval-raised", "too-late"),
     "raise_an_approval": ("approval-raised", "too-late"),
     "approve_after_refusing": ("approval-raised", "too-late"),
+    "answer_what_is_over": ("too-late",),
     "answer_a_strange_statement": ("not-found",),
     "acknowledge_a_wrong_total": ("wrong-total",),
     "acknowledge_what_never_came": ("not-found",),
@@ -148,6 +157,7 @@ _LIES = [
     approve_too_much,
     raise_an_approval,
     approve_after_refusing,
+    answer_what_is_over,
     answer_a_strange_statement,
     acknowledge_a_wrong_total,
     acknowledge_what_never_came,

@@ -6,9 +6,9 @@ that a function or a query which has changed fails the test instead of hollowing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
@@ -19,7 +19,10 @@ from bizoverbiz.rounds.problem import Solution
 from bizoverbiz.rounds.state import LineToApprove
 from bizoverbiz.store.queries import QUERIES
 
+from .run import run
 from .store import memory, security
+from .store.memory import Blueprint, MemoryDatabase
+from .stores import MemoryStores
 
 Mutation = Callable[[], AbstractContextManager[Any]]
 
@@ -30,12 +33,45 @@ def query(name: str, old: str, new: str) -> Mutation:
     @contextmanager
     def mutated() -> Iterator[None]:
         right = QUERIES[name]
+        assert name not in memory.PORTABLE, f"{name} stands in portable.sql: what it says there is not changed"
         assert old in right.text, f"{name} does not say {old!r} any more: say the mutation anew"
         wrong = MappingProxyType({**QUERIES, name: replace(right, text=right.text.replace(old, new))})
         with patch.object(memory, "QUERIES", wrong):
             yield
 
     return mutated
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of a mutation."""
+
+    name: str
+    #: The seed that caught it, or None, and what it said.
+    seed: int | None
+    failure: str | None = None
+    #: What the same seed says without it.
+    unmutated: str | None = None
+
+
+def judged(failure: str | None) -> bool:
+    """Whether the simulator has judged, or some part has broken down under it."""
+    return failure is not None and failure.startswith(("ViolationError", "AssertionError", " the engine logged"))
+
+
+def attempt(stores: MemoryStores, name: str, seeds: Iterable[int]) -> Tried:
+    """Run seeds with a mutation until one of them catches it, and that one without."""
+    for seed in seeds:
+        with MUTATIONS[name]():
+            # The policies are woven into the queries as they are translated.
+            blueprint = Blueprint(stores.blueprint.snapshot) if name in OF_POLICIES else stores.blueprint
+            store = MemoryDatabase(blueprint)
+            failure = run(seed, store).failure
+            store.close()
+        if judged(failure):
+            with stores.new() as right:
+                return Tried(name, seed, failure, run(seed, right).failure)
+    return Tried(name, None)
 
 
 def function(module: Any, name: str, wrong: Any) -> Mutation:
@@ -81,6 +117,21 @@ def _everything_is_shown() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _at_once() -> Iterator[None]:
+    with patch.object(deciding, "may_decide", lambda *_: True), query("rounds_due", "deadline <= %(now)s", "true")():
+        yield
+
+
+@contextmanager
+def _unbooked() -> Iterator[None]:
+    with (
+        query("notices_open", "acknowledged_at IS NULL", "false")(),
+        query("rounds_due", "round.number AND acknowledged_at IS NULL", "round.number AND false")(),
+    ):
+        yield
+
+
 MUTATIONS: dict[str, Mutation] = {
     "more than the ceiling may be approved": function(answering, "approve", _above_the_ceiling),
     "an approval may be raised": function(answering, "approve", _raised),
@@ -102,7 +153,7 @@ MUTATIONS: dict[str, Mutation] = {
     "the decision does not look at the books again": function(
         deciding, "final_ceiling", lambda current, one, other: min(one or 0, other or 0)
     ),
-    "a round is decided before its members have answered": function(deciding, "may_decide", lambda *_: True),
+    "a round is decided before its members have answered": lambda: _at_once(),
     "a decision comes without its notices": function(deciding, "issue", lambda *_, **__: None),
     "set-offs that the books do not contain yet are forgotten": query(
         "compared_decide", "END > last_notice", "END > last_notice + 1000000"
@@ -115,7 +166,7 @@ MUTATIONS: dict[str, Mutation] = {
     "notices are numbered with gaps": query(
         "parties_count_notices", "SET last_notice = found.last_notice", "SET last_notice = found.last_notice + 1"
     ),
-    "a round closes without acknowledgements": query("notices_open", "acknowledged_at IS NULL", "false"),
+    "a round closes without acknowledgements": lambda: _unbooked(),
     "any total acknowledges a notice": function(answering, "acknowledge", _acknowledge_anything),
     "an acknowledgement is written over": query(
         "notice_acknowledge", "acknowledged_at = coalesce(acknowledged_at, %(now)s)", "acknowledged_at = %(now)s"
@@ -131,3 +182,4 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "a member sees what is everybody's": lambda: _everything_is_shown(),
 }
+OF_POLICIES = {"a member sees what is everybody's"}

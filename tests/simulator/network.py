@@ -79,6 +79,7 @@ class Network:
     def _answered(self, sending: Sending, answer: Answer) -> None:
         exchange = sending.waiting
         assert exchange is not None
+        sending.firm.heard(answer)
         self._next(sending.firm, exchange, lambda: exchange.send(answer))
 
 

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
+from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 from bizoverbiz.errors import BizoverbizError
 from bizoverbiz.members import standing
@@ -35,13 +37,18 @@ class Result:
     trace: str
     #: What went wrong, or None.
     failure: str | None
+    seconds: float = 0.0
 
 
 def run(seed: int, store: Any, *, signatures: bool | None = None) -> Result:
     """One run on an empty store. `signatures` None: in every tenth run they are really verified."""
+    began = perf_counter()
     with ExitStack() as stack:
         rng = stack.enter_context(seeded(seed))
-        stack.enter_context(in_this_thread(signatures=seed % 10 == 0 if signatures is None else signatures))
+        signatures = seed % 10 == 0 if signatures is None else signatures
+        stack.enter_context(in_this_thread(signatures=signatures))
+        if not signatures:
+            stack.enter_context(patch.object(Key, "sign", Key.seal))
         world = World(store, rng)
         stack.enter_context(watched(world))
         failure = None
@@ -49,10 +56,11 @@ def run(seed: int, store: Any, *, signatures: bool | None = None) -> Result:
             Life(world).live()
         except Exception as error:
             # Whatever it is, it is a failure of this seed, and the campaign goes on.
+            error = world.violation or error
             failure = f"{type(error).__name__}: {error}"
         if world.failures:
             failure = f"{failure or ''} the engine logged: {'; '.join(world.failures[:3])}"
-        return Result(seed, world.tally, world.trace.hexdigest(), failure)
+        return Result(seed, world.tally, world.trace.hexdigest(), failure, perf_counter() - began)
 
 
 class Life:
@@ -63,21 +71,21 @@ class Life:
         self.network = Network(world)
         self.paper = Paper()
         self.firms = self._firms()
-        self.trade(self.rng.randint(2, 4) * len(self.firms) // 4)
+        self.trade(self.rng.randint(3, 5) * len(self.firms) // 4)
         #: Invoices made so far, for their numbers.
         self.steps = (
             (30, self.move),
             (12, self.exchange),
-            (4, self.accountants),
+            (5, self.accountants),
             (4, self.work),
-            (2, self.operator),
+            (5, self.operator),
             (2, self.pass_time),
             (1.5, self.pay),
             (0.7, lambda: self.trade(1)),
             (0.7, self.dispute),
             (1, self.lower),
-            (0.6, self.backup),
-            (0.4, self.restore),
+            (1.2, self.backup),
+            (0.8, self.restore),
             (0.4, self.clock_jumps),
             (0.3, self.suspend),
             (0.4, self.firm_dies),
@@ -101,7 +109,8 @@ class Life:
     def live(self) -> None:
         weights = [weight for weight, _ in self.steps]
         actions = [action for _, action in self.steps]
-        turns = self.rng.randint(40, 90) * len(self.firms) ** 0.5
+        turns = self.rng.randint(50, 110) * len(self.firms) ** 0.5
+        self.operator()
         self.world.faults = True
         for firm in self.firms:
             self.network.begin(firm)
@@ -134,19 +143,24 @@ class Life:
     def exchange(self) -> None:
         firm = self.rng.choice(self.firms)
         if firm.needs_invitation:
-            self.confirm(firm)
+            self.invite_again(firm)
+        elif firm.doubted:
+            self.world.confirm(firm)
         elif not self.network.busy(firm) or self.rng.random() < 0.2:
             self.network.begin(firm)
 
-    def confirm(self, firm: Firm) -> None:
-        """An administrator says that this is the live copy: it joins again."""
+    def invite_again(self, firm: Firm) -> None:
+        """Its key is lost: it joins again, with these books."""
+        self._stop(firm)
         firm.key = Key(self.rng.randbytes(32))
         firm.skew = 0
         firm.books.database = firm.books.database[:-4] + f"{self.rng.randrange(65536):04x}"
         answer = self.world.send(firm, firm.joining(self.world.invite(firm, renews=True)))
         assert answer.status == 201, answer
-        firm.needs_invitation = False
-        self.world.tally["copies confirmed"] += 1
+        firm.needs_invitation = firm.doubted = False
+        firm.books.pending = None
+        firm.books.keys.clear()
+        self.world.tally["members that joined again"] += 1
 
     def accountants(self) -> None:
         for firm in self.firms:
@@ -165,11 +179,11 @@ class Life:
         if not collecting:
             hours = self.rng.choice((24, 72))
             world.operate(lambda tx: opening.open_round(tx, approval_hours=hours, now=world.now))
-        elif draw < 0.4 and (not live or self.rng.random() < 0.3):
+        elif draw < 0.3 and (not live or self.rng.random() < 0.4):
             self._try(lambda tx: opening.cut_off(tx, collecting[0], now=world.now))
-        elif draw < 0.43 and live:
+        elif draw < 0.31 and live:
             self._try(lambda tx: opening.abandon(tx, self.rng.choice(live), now=world.now))
-        elif draw < 0.5 and live:
+        elif draw < 0.35 and live:
             number, key = self.rng.choice(live), world.key
             world.closed_early.add(number)
             self._try(lambda tx: deciding.decide(tx, number, key=key, now=world.now, early=True))
@@ -232,7 +246,8 @@ class Life:
             self.world.tally["disputes"] += 1
 
     def lower(self) -> None:
-        self.world.tally["approvals lowered late"] += self.rng.choice(self.firms).lower_something()
+        firms = self.rng.sample(self.firms, len(self.firms))
+        self.world.tally["approvals lowered late"] += any(firm.lower_something() for firm in firms)
 
     def backup(self) -> None:
         firm = self.rng.choice(self.firms)
@@ -242,6 +257,7 @@ class Life:
         firm = self.rng.choice(self.firms)
         if firm.backups:
             self._stop(firm)
+            firm.doubted = False
             books, firm.key = self.rng.choice(firm.backups)
             firm.books = books.backup()
             self.world.tally["books restored"] += 1
@@ -285,6 +301,8 @@ class Ending:
             world.operate(lambda tx: standing.set_standing(tx, identifier, status="active"))  # noqa: B023
         for number in [one["number"] for one in world.rows["round"] if one["state"] == "collection"]:
             world.operate(lambda tx: opening.cut_off(tx, number, now=world.now))  # noqa: B023
+        for firm in life.firms:
+            firm.quiet = True
         for _ in range(_LAST_LOOKS):
             self._quiet_look()
             if all(one["state"] in ("closed", "abandoned") for one in world.rows["round"]):
@@ -297,12 +315,14 @@ class Ending:
         for firm in life.firms:
             firm.books.bank_lines = len(life.paper.bank.get(firm.identifier, ()))
             if firm.needs_invitation:
-                life.confirm(firm)
+                life.invite_again(firm)
+            if firm.doubted:
+                self.world.confirm(firm)
             firm.look_at_statements()
             life.network.begin(firm)
         while life.network.underway:
             life.network.move()
-        self.world.now += timedelta(hours=8)
+        self.world.now += timedelta(hours=24)
 
     def _check(self) -> None:
         world = self.world

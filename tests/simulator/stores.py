@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,11 @@ class MemoryStores:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self.blueprint = Blueprint(snapshot.load(folder))
+
+    @classmethod
+    @cache
+    def of_this_process(cls) -> MemoryStores:
+        return cls()
 
     @contextmanager
     def new(self) -> Iterator[MemoryDatabase]:
@@ -66,11 +73,15 @@ class PostgresStores:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._numbers = count(1)
-        migrate.upgrade(server.create("template_of_runs"))
+
+    def prepare(self) -> PostgresStores:
+        """Once a server: the empty database that each run gets a copy of."""
+        migrate.upgrade(self._server.create("template_of_runs"))
+        return self
 
     @contextmanager
     def new(self) -> Iterator[PostgresStore]:
-        name = f"run_{next(self._numbers)}"
+        name = f"run_{os.getpid()}_{next(self._numbers)}"
         store = PostgresStore(self._server.create(name, template="template_of_runs"))
         try:
             yield store

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from .campaign import JUDGED_FROM, LEAST_PER_HUNDRED, campaign, missing
+from .campaign import JUDGED_FROM, LEAST_PER_HUNDRED, campaign, missing, one_after_the_other
 from .postgres import ROOT
 from .run import run
 from .stores import MemoryStores
@@ -56,7 +56,7 @@ def test_a_failure_names_the_command_that_replays_it(
     from bizoverbiz.rounds import deciding
 
     monkeypatch.setattr(deciding, "issue", lambda *_, **__: None)
-    assert not campaign(memory, range(1, 6), kind="memory")
+    assert not campaign(one_after_the_other(memory, range(1, 6)), kind="memory")
     told = capsys.readouterr()
     assert "replay: make simulate SEED=" in told.err
     assert told.out.splitlines()[-1].endswith("<- FAILED")

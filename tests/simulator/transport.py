@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -37,6 +37,8 @@ class Message:
 class Answer:
     status: int
     body: Any
+    #: The token that the engine confirms to have taken.
+    lineage: str | None = field(default=None, compare=False)
 
     @property
     def slug(self) -> str | None:
@@ -77,8 +79,9 @@ def deliver(app: FastAPI, message: Message) -> Answer:
 
     _run(app(scope, receive, send))
     content = next((value for name, value in headers if name == b"content-type"), b"")
+    lineage = next((value.decode() for name, value in headers if name == b"bizoverbiz-lineage"), None)
     raw_body = b"".join(parts)
-    return Answer(status, json.loads(raw_body or b"null") if b"json" in content else raw_body)
+    return Answer(status, json.loads(raw_body or b"null") if b"json" in content else raw_body, lineage)
 
 
 @cache

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from random import Random
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
 
 from bizoverbiz.api.app import create_app
 from bizoverbiz.members import joining
@@ -41,6 +43,12 @@ class Sending:
     waiting: Exchange | None
 
 
+@cache
+def _application() -> FastAPI:
+    """One a process, for one run at a time: putting it together takes as long as a quarter of a run."""
+    return create_app(None, base_url=URL)  # type: ignore[arg-type]
+
+
 class World:
     """The engine, behind a store that crashes, and everything that is watched."""
 
@@ -58,8 +66,10 @@ class World:
         with self.store.transaction(WORKER) as tx:
             joining.found_network(tx, name="Simulated", agreement="2026-11", key=self.key, now=self.now)
             self.engine_keys = joining.key_set(tx)
-        self.app = create_app(self.store, base_url=URL, clock=lambda: self.now)
+        self.app = _application()
+        self.app.state.store, self.app.state.clock = self.store, lambda: self.now
         self.failures: list[str] = []
+        self.violation: invariants.ViolationError | None = None
         self.rows = {table: self.inner.rows(table) for table in invariants.TABLES}
         self.store.committed, self.store.crash = self._committed, self._crash
         self.answers: dict[tuple[str, str], Answer] = {}
@@ -80,7 +90,12 @@ class World:
         if not changed:
             return
         before, self.rows = self.rows, self.rows | {table: self.inner.rows(table) for table in changed}
-        invariants.check(before, self.rows)
+        try:
+            invariants.check(before, self.rows)
+        except invariants.ViolationError as violation:
+            # The engine answers 500 to it, or logs it: here it is said first, and as what it is.
+            self.violation = self.violation or violation
+            raise
         self._count_decisions(before)
 
     def _count_decisions(self, before: invariants.Rows) -> None:
@@ -140,6 +155,23 @@ class World:
             return
         first = self.answers.setdefault((message.url + key, str(message.body)), answer)
         invariants.require(first == answer, f"{message.url}: answered once {first}, then {answer}")
+
+    def confirm(self, firm: Firm) -> None:
+        """An administrator says that these books are the live copy."""
+        answer = self.send(firm, firm.confirming())
+        self.tally["copies confirmed"] += answer.status == 200
+        if answer.status == 200:
+            firm.heard(answer)
+            firm.confirmed(answer.body["reopened"])
+            self.tally["notices open again"] += len(answer.body["reopened"])
+            # What was answered to another copy is no answer to this one.
+            self.answers.clear()
+        else:
+            invariants.require(
+                answer.slug in ("not-the-live-copy", "signature-invalid", "suspended"),
+                f"a live copy is refused: {answer}",
+            )
+            firm.needs_invitation = firm.needs_invitation or answer.slug == "signature-invalid"
 
     def work(self) -> None:
         """A look of one of the workers."""

@@ -33,6 +33,10 @@ _ERRORS: Mapping[str, type[Exception]] = {
 }
 
 
+class MemoryStoreError(Exception):
+    """The store in memory cannot do what PostgreSQL could."""
+
+
 class Blueprint:
     """What all databases of one schema share: the empty database, and the queries as translated so far."""
 
@@ -51,11 +55,10 @@ class Blueprint:
         made.close()
 
     def prepared(self, name: str, role: str) -> Prepared:
-        found = self._prepared.get((name, role))
+        text = (PORTABLE.get(name) or QUERIES[name]).text
+        found = self._prepared.get((text, role))
         if found is None:
-            found = self._prepared[name, role] = self._translator.prepare(
-                name, (PORTABLE.get(name) or QUERIES[name]).text, role
-            )
+            found = self._prepared[text, role] = self._translator.prepare(name, text, role)
         return found
 
 
@@ -87,7 +90,7 @@ class MemoryTransaction(Transaction):
             raise _ERRORS.get(str(error).split(" ")[0], errors.IntegrityError)(f"{name}: {error}") from None
         except sqlite3.Error as error:
             self._failed = True
-            raise AssertionError(f"{name} cannot be run in memory: {error}\n{prepared.text}") from error
+            raise MemoryStoreError(f"{name} cannot be run in memory: {error}\n{prepared.text}") from error
 
     def _run(self, prepared: Prepared, given: dict[str, Any]) -> tuple[list[Any], int]:
         connection = self._database.turn_of(self, writes=prepared.writes)
@@ -186,7 +189,8 @@ class MemoryDatabase:
         """The connection, for this transaction's next query."""
         self._acting = tx
         if writes and self._writing is not tx:
-            assert self._writing is None, "two transactions write at once: in memory nobody could wait for the other"
+            if self._writing is not None:
+                raise MemoryStoreError("two transactions write at once: in memory nobody could wait for the other")
             self._connection.execute("BEGIN")
             self._writing = tx
         return self._connection
@@ -203,11 +207,11 @@ class MemoryDatabase:
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def explain(self, prepared: Prepared) -> None:
-        """Let SQLite compile a query; an `AssertionError` tells which it cannot."""
+        """Let SQLite compile a query; a `MemoryStoreError` tells which it cannot."""
         try:
             self._connection.execute(f"EXPLAIN {prepared.text}", dict.fromkeys(re.findall(r":(\w+)", prepared.text)))
         except sqlite3.Error as error:
-            raise AssertionError(f"{prepared.name} cannot be run in memory: {error}\n{prepared.text}") from None
+            raise MemoryStoreError(f"{prepared.name} cannot be run in memory: {error}\n{prepared.text}") from None
 
     def sql(self, text: str) -> None:
         """As the owner of the tables."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +62,7 @@ def into(value: Any) -> Any:
     if value is None or type(value) in (str, int, float, bytes):
         return value
     if isinstance(value, UUID):
-        return _UUID + str(value)
+        return _marked(value)
     if isinstance(value, datetime):
         assert value.tzinfo is not None, "times are aware"
         return _INSTANT + value.astimezone(UTC).isoformat(timespec="microseconds")
@@ -82,6 +83,16 @@ def out(value: Any) -> Any:
     """What psycopg2 would give."""
     if type(value) is not str or not value.startswith("\x1f"):
         return value
+    return _meant(value)
+
+
+@lru_cache(1 << 16)
+def _marked(value: UUID) -> str:
+    return _UUID + str(value)
+
+
+@lru_cache(1 << 16)
+def _meant(value: str) -> Any:
     mark, rest = value[:2], value[2:]
     if mark == _UUID:
         return UUID(rest)

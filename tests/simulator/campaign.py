@@ -98,7 +98,7 @@ def campaign(results: Iterable[Result], *, kind: str) -> bool:
             failed.append(result)
             print(f"seed {seed} FAILED: {result.failure}", file=sys.stderr)
             print(f"    replay: make simulate SEED={seed} RUNS=1 STORE={kind}", file=sys.stderr, flush=True)
-        if runs % 1000 == 0:
+        if runs % 100 == 0:
             print(f"    {runs} runs, {len(failed)} failed, {time.monotonic() - started:.0f} s", flush=True)
     for name, times in sorted(tally.items()):
         print(f"    {name:48} {times:>14,}")

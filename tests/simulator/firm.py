@@ -204,9 +204,11 @@ class Firm:
             statement = self.books.statements.get(identifier)
             if statement is None or statement["state"] not in ("proposed", "approved"):
                 continue
+            # Its people may lower it further while the answer is on its way.
+            meant = None if meant is None else dict(meant)
             answer = yield self._answering(identifier, meant)
             if answer.status == 200:
-                self.books.confirmed[identifier] = None if meant is None else dict(meant)
+                self.books.confirmed[identifier] = meant
                 self.books.statements[identifier] = answer.body
                 self._check_confirmed(answer.body, meant)
                 for line in answer.body["lines"]:

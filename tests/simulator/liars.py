@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,7 @@ class Liar(Firm):
         super().look_at_statements()
 
     def _told(self, answer: Answer) -> bool:
+        super()._told(answer)
         return True
 
 
@@ -85,7 +87,8 @@ def answer_what_is_over(firm: Liar) -> Wish | None:
     """Lower, once it is decided, what was approved."""
     for identifier, statement in firm.books.statements.items():
         if statement["state"] not in ("proposed", "approved", "refused"):
-            return firm._answering(identifier, {one["id"]: 0 for one in statement["lines"]})
+            # Under a new key: the same answer given in time would be answered again as it was then.
+            return replace(firm._answering(identifier, {one["id"]: 0 for one in statement["lines"]}), same=None)
     return None
 
 

@@ -123,15 +123,6 @@ def _at_once() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _unbooked() -> Iterator[None]:
-    with (
-        query("notices_open", "acknowledged_at IS NULL", "false")(),
-        query("rounds_due", "round.number AND acknowledged_at IS NULL", "round.number AND false")(),
-    ):
-        yield
-
-
 MUTATIONS: dict[str, Mutation] = {
     "more than the ceiling may be approved": function(answering, "approve", _above_the_ceiling),
     "an approval may be raised": function(answering, "approve", _raised),
@@ -155,22 +146,11 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "a round is decided before its members have answered": lambda: _at_once(),
     "a decision comes without its notices": function(deciding, "issue", lambda *_, **__: None),
-    "set-offs that the books do not contain yet are forgotten": query(
-        "compared_decide", "END > last_notice", "END > last_notice + 1000000"
-    ),
-    "what is disputed is set off": query("compared_table", "AND amount_disputed = 0 ", ""),
-    "an obligation is in two live rounds": query(
-        "lines_freeze", "AND NOT EXISTS (SELECT FROM round_line WHERE obligation_id = obligation.id AND live)", ""
-    ),
     "the solver loses a cent": function(solving, "solve", _lose_a_cent),
     "notices are numbered with gaps": query(
         "parties_count_notices", "SET last_notice = found.last_notice", "SET last_notice = found.last_notice + 1"
     ),
-    "a round closes without acknowledgements": lambda: _unbooked(),
     "any total acknowledges a notice": function(answering, "acknowledge", _acknowledge_anything),
-    "an acknowledgement is written over": query(
-        "notice_acknowledge", "acknowledged_at = coalesce(acknowledged_at, %(now)s)", "acknowledged_at = %(now)s"
-    ),
     "rounds are never decided": function(worker, "decide_round", lambda *_, **__: False),
     "a replayed request is taken": function(calls, "_note", lambda *_: None),
     "a repeated write is done again": query("stored_answer", "key = %(key)s", "key = %(key)s AND false"),

@@ -32,7 +32,7 @@ LEAST_PER_HUNDRED = {
     "workers killed": 30,
     "firms killed": 10,
     "books restored": 15,
-    "copies confirmed": 3,
+    "copies confirmed": 10,
     "clocks apart": 30,
     "paid by bank": 100,
     "disputes": 50,

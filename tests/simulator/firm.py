@@ -94,9 +94,9 @@ class Firm:
         url = URL + wish.path
         covered = {"@method": wish.method, "@target-uri": url}
         covered |= {name: headers[name] for name in ("content-digest", "idempotency-key") if name in headers}
-        covered["bizoverbiz-database"] = headers["bizoverbiz-database"]
         if self.mark is not None:
             headers["bizoverbiz-lineage"] = covered["bizoverbiz-lineage"] = self.mark
+        covered["bizoverbiz-database"] = headers["bizoverbiz-database"]
         names = " ".join(f'"{name}"' for name in covered)
         parameters = (
             f'({names});created={int(now) + self.skew};keyid="{self.key.keyid}";alg="ed25519"'

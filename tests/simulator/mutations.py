@@ -88,10 +88,6 @@ def _raised(state: str, lines: Mapping[Any, LineToApprove], approved: Mapping[An
     return _right_approve(state, {line: LineToApprove(one.ceiling, None) for line, one in lines.items()}, approved)
 
 
-def _after_a_refusal(state: str, lines: Mapping[Any, LineToApprove], approved: Mapping[Any, int]) -> Any:
-    return _right_approve("proposed" if state == "refused" else state, lines, approved)
-
-
 def _acknowledge_anything(tx: Any, *, member: Any, number: int, booked: Any, now: Any) -> None:
     tx.run("notice_acknowledge", member=member, number=number, booked="[]", now=now)
 
@@ -126,7 +122,6 @@ def _at_once() -> Iterator[None]:
 MUTATIONS: dict[str, Mutation] = {
     "more than the ceiling may be approved": function(answering, "approve", _above_the_ceiling),
     "an approval may be raised": function(answering, "approve", _raised),
-    "a refusal can be taken back": function(answering, "approve", _after_a_refusal),
     "a lowered approval is not kept": query(
         "statement_lines_approve",
         "SET approved = said.approved",
@@ -153,7 +148,6 @@ MUTATIONS: dict[str, Mutation] = {
     "any total acknowledges a notice": function(answering, "acknowledge", _acknowledge_anything),
     "rounds are never decided": function(worker, "decide_round", lambda *_, **__: False),
     "a replayed request is taken": function(calls, "_note", lambda *_: None),
-    "a repeated write is done again": query("stored_answer", "key = %(key)s", "key = %(key)s AND false"),
     "a clone of the books may write": lambda: patch.object(calls.SignedRoute, "from_any_copy", True),
     "the audit log says something else": query(
         "audit_insert",

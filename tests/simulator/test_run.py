@@ -40,14 +40,11 @@ def test_a_seed_gives_the_same_run_in_every_process() -> None:
     assert first != second
 
 
-def test_signatures_change_nothing_in_a_run(memory: MemoryStores) -> None:
-    traces = []
-    for signatures in (False, True):
-        with memory.new() as store:
-            result = run(4, store, signatures=signatures)
-            assert result.failure is None
-            traces.append(result.trace)
-    assert traces[0] == traces[1]
+def test_a_run_holds_with_real_signatures_on_every_request(memory: MemoryStores) -> None:
+    with memory.new() as store:
+        result = run(4, store, signatures=True)
+    assert result.failure is None
+    assert result.tally["rounds decided"] > 0
 
 
 def test_a_failure_names_the_command_that_replays_it(

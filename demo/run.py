@@ -62,16 +62,20 @@ def join(stack: Stack, books: Books) -> list[Member]:
 
 def first_round(stack: Stack, members: list[Member]) -> dict[str, Any]:
     """Declared, matched, proposed, answered, decided, booked, checked; what result.json says."""
-    planned = len(scenario.planned_discrepancies(scenario.invoices(date.today())))
+    kinds = {"nothing": "missing-at-debtor", "other-amount": "amounts-differ", "disputed": "disputed"}
+    invoices = scenario.planned_discrepancies(scenario.invoices(date.today()))
+    planned = sorted(kinds[invoice.buyer_did] for invoice in invoices)
     with phase("Every firm declares; the engine matches and tells both sides what does not fit") as show:
         everybody(members, Member.exchange)
 
         def matched() -> list[dict[str, Any]] | None:
             everybody(members, Member.exchange)
             found = result.discrepancies(members)
-            return found if len(found) >= planned and all(len(entry["seen_by"]) == 2 for entry in found) else None
+            # while declarations come in, others are missing that are not missing in the end
+            told = sorted(entry["kind"] for entry in found) == planned
+            return found if told and all(len(entry["seen_by"]) == 2 for entry in found) else None
 
-        discrepancies = wait_for(f"{planned} discrepancies, each seen by both sides", matched, 60)
+        discrepancies = wait_for(f"{len(planned)} discrepancies, each seen by both sides", matched, 120)
         show(f"{len(discrepancies)} discrepancies")
     before = read_ledgers(stack.cluster)
     with phase("Round 1 is opened, cut off and solved"):

@@ -32,15 +32,14 @@ PY
 }
 
 pytest_engine() { .venv/bin/python -m pytest -p no:cacheprovider --junitxml="$folder/$1.xml" "${@:2}"; }
-# a process a core, and each file's tests in one of them
-side_by_side=(-n auto --dist loadfile)
 
 for part in "$@"; do
   began=$SECONDS
   case $part in
     engine)
       say "Engine and signatures"
-      pytest_engine engine -q "${side_by_side[@]}" tests/engine tests/addons
+      # a process a core, and each file's tests in one of them
+      pytest_engine engine -q -n auto --dist loadfile tests/engine tests/addons
       report engine $? $((SECONDS - began))
       ;;
     robustness)

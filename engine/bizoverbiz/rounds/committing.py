@@ -86,7 +86,7 @@ def commitments(
 
 
 def _commitment(rows: list[Any], today: date) -> dict[str, Any]:
-    registrations = [_registration(row) for row in rows]
+    registrations = [registration(row) for row in rows]
     own = next((row for row in rows if row.own), None)
     theirs = next((row for row in rows if not row.own), None)
     first = rows[0]
@@ -110,7 +110,8 @@ def _content(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
-def _registration(row: Any) -> Registration:
+def registration(row: Any) -> Registration:
+    """One side's registration as it is stored, as the pure rules take it."""
     return Registration(
         Side(row.side),
         row.currency,

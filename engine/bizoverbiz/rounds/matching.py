@@ -11,8 +11,9 @@ from uuid import UUID
 import structlog
 
 from bizoverbiz.matching import Declared, Discrepancy, Encumbrance, Matched, Pair, Side, Suggestion, match
-from bizoverbiz.matching.commitments import Registration, to_set_off
+from bizoverbiz.matching.commitments import to_set_off
 from bizoverbiz.members.standing import absence
+from bizoverbiz.rounds.committing import registration
 from bizoverbiz.store.database import Transaction
 
 _log = structlog.get_logger()
@@ -140,7 +141,7 @@ def _commitments(tx: Transaction, today: date) -> Iterable[_Row]:
     rows = tx.all("commitments_concerned")
     for (creditor, debtor, reference), sides in groupby(rows, key=lambda row: (row[1], row[2], row[0])):
         own = list(sides)
-        amount = to_set_off([_registration(row) for row in own], today, own[0].decided)
+        amount = to_set_off([registration(row) for row in own], today, own[0].decided)
         if amount:
             yield {
                 "creditor_id": creditor,
@@ -153,16 +154,3 @@ def _commitments(tx: Transaction, today: date) -> Iterable[_Row]:
                 "issue_date": own[0].agreed_on,
                 "due_date": own[0].due_date,
             }
-
-
-def _registration(row: Any) -> Registration:
-    return Registration(
-        Side(row.side),
-        row.currency,
-        row.amount,
-        row.agreed_on,
-        row.due_date,
-        row.expires_on,
-        row.nettable,
-        row.fulfilled,
-    )

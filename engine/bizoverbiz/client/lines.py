@@ -18,7 +18,11 @@ COLUMNS = (
     "currency",
     "amount_total",
     "amount_disputed",
+    "dispute_code",
     "dispute_reason",
+    "encumbrance",
+    "amount_encumbered",
+    "commitment",
     "due_date",
     "reference",
 )
@@ -37,10 +41,25 @@ _MEANINGS = {name.replace("_", ""): name for name in COLUMNS} | {
     "solde": "amount_open",
     "resteapayer": "amount_open",
     "montantlitige": "amount_disputed",
+    "codelitige": "dispute_code",
     "motiflitige": "dispute_reason",
+    "indisponible": "encumbrance",
+    "montantindisponible": "amount_encumbered",
+    "engagement": "commitment",
     "datefacture": "issue_date",
     "echeance": "due_date",
     "dateecheance": "due_date",
+}
+#: Why a claim is not offered for set-off, in French too.
+_ENCUMBRANCES = {name: name for name in ("factored", "pledged", "blocked", "retention")} | {
+    "affacture": "factored",
+    "affacturee": "factored",
+    "nanti": "pledged",
+    "nantie": "pledged",
+    "bloque": "blocked",
+    "bloquee": "blocked",
+    "retenue": "retention",
+    "retenuedegarantie": "retention",
 }
 _SIDES = {"receivable": "receivable", "creance": "receivable", "client": "receivable"} | {
     "payable": "payable",
@@ -146,6 +165,10 @@ def _line(cells: dict[str, str], file: str, number: int) -> dict[str, Any]:
     if issued is None:
         raise fail("issue_date", "is empty", "write the invoice's date, YYYY-MM-DD or DD/MM/YYYY")
     still_open = amount("amount_open", currency)
+    encumbrance = _ENCUMBRANCES.get(_plain(cells.get("encumbrance", "")))
+    if cells.get("encumbrance") and encumbrance is None:
+        way_out = "write factored, pledged, blocked or retention, or leave it empty"
+        raise fail("encumbrance", f"{quote(cells['encumbrance'])} is no encumbrance", way_out)
     return {
         "side": side,
         "counterpart": cells["counterpart"],
@@ -154,7 +177,11 @@ def _line(cells: dict[str, str], file: str, number: int) -> dict[str, Any]:
         "amount_total": amount("amount_total", currency) if cells.get("amount_total") else still_open,
         "amount_open": still_open,
         "amount_disputed": amount("amount_disputed", currency) if cells.get("amount_disputed") else 0,
+        "dispute_code": cells.get("dispute_code", "").upper() or None,
         "dispute_reason": cells.get("dispute_reason") or None,
+        "encumbrance": encumbrance,
+        "amount_encumbered": amount("amount_encumbered", currency) if cells.get("amount_encumbered") else None,
+        "commitment": cells.get("commitment") or None,
         "issue_date": issued.isoformat(),
         "due_date": due.isoformat() if due else None,
         "reference": cells.get("reference") or None,

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bizoverbiz.api.pages import Paging, cursor, paging
+from bizoverbiz.api.routers import notices
 from bizoverbiz.api.versions import check_unchanged, etag
 from bizoverbiz.errors import ChangedMeanwhileError, MalformedError
 
-from .conftest import SIRENS, Network
+from .conftest import SIRENS, Network, Ring
+from .operating import acknowledge, decide, propose
 
 
 class Row(NamedTuple):
@@ -108,3 +110,21 @@ def test_if_match_has_to_be_signed(network: Network) -> None:
     assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (401, "signature-invalid")
     assert '"if-match"' in answer.json()["detail"]
     assert member.call("GET", "/v1/member", headers={"If-Match": '"abc"'}).status_code == 200
+
+
+def test_notices_come_one_at_a_time_when_they_are_long(
+    network: Network, ring: Ring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for most in (200, 100):
+        number = propose(network)
+        for member in ring:
+            statement = member.statement()
+            member.approve(statement, [min(line["proposed"], most) for line in statement["lines"]])
+        decide(network, number)
+        acknowledge(network, ring[0])
+    whole = ring[0].get("/v1/notices")
+    assert ([one["number"] for one in whole["notices"]], whole["next"]) == ([1, 2], None)
+    monkeypatch.setattr(notices, "_PAGE_SIZE", 1)
+    assert ring[0].get("/v1/notices") == {"notices": whole["notices"][:1], "next": 1}
+    assert ring[0].get("/v1/notices?after=1") == {"notices": whole["notices"][1:], "next": None}
+    assert ring[0].get("/v1/notices?after=2") == {"notices": [], "next": None}

@@ -21,6 +21,8 @@ from bizoverbiz.store.database import Transaction
 router = APIRouter(tags=["notices"], route_class=SignedRoute)
 _LAST = 2**31 - 1
 _PAGE = 200
+#: Characters after which no further notice begins in one answer; a notice of 10,000 lines has some millions.
+_PAGE_SIZE = 8 * 1024 * 1024
 #: One entry may book a whole notice, and that is of many lines: the largest total netting gives.
 _LARGEST = 2**53 - 1
 
@@ -69,9 +71,10 @@ def notices(
     after: Annotated[int, Query(ge=0, le=_LAST, description="The last number known.", examples=[3])] = 0,
     limit: Annotated[int, Query(ge=1, le=_PAGE, description="How many at most.", examples=[200])] = _PAGE,
 ) -> Notices:
-    rows = call.read(lambda tx: tx.all("notices_own", member=call.member, after=after, limit=limit))
-    page = [Notice(**row._asdict()) for row in rows]
-    return Notices(notices=page, next=page[-1].number if len(page) == limit else None)
+    """One of many lines fills an answer by itself: `next` tells whether there is more."""
+    rows = call.read(lambda tx: tx.all("notices_own", member=call.member, after=after, limit=limit, size=_PAGE_SIZE))
+    page = [Notice(number=row.number, round=row.round, jws=row.jws, acknowledged=row.acknowledged) for row in rows]
+    return Notices(notices=page, next=rows[-1].number if rows and rows[-1].more else None)
 
 
 @router.get(

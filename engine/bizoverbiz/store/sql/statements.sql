@@ -42,9 +42,12 @@ SELECT count(*) AS count FROM answer WHERE statement_id = %(statement)s;
 INSERT INTO answer (statement_id, member_id, at, content) VALUES (%(statement)s, %(member)s, %(now)s, %(content)s);
 
 -- name: notices_own
--- The member's notices after a number, in order.
-SELECT number, round, jws, acknowledged_at IS NOT NULL AS acknowledged FROM notice
-WHERE member_id = %(member)s AND number > %(after)s ORDER BY number LIMIT %(limit)s;
+-- The member's notices after a number, in order: the first, and those after it that begin within so many characters.
+SELECT number, round, jws, acknowledged, last > number AS more FROM (
+    SELECT number, round, jws, acknowledged_at IS NOT NULL AS acknowledged,
+        sum(length(jws)) OVER (ORDER BY number) - length(jws) AS begins, max(number) OVER () AS last
+    FROM notice WHERE member_id = %(member)s AND number > %(after)s) AS own
+WHERE begins < %(size)s ORDER BY number LIMIT %(limit)s;
 
 -- name: notice_own
 -- One of the member's notices.

@@ -91,6 +91,9 @@ class Paper:
     def __init__(self) -> None:
         self.invoices: dict[tuple[str, str], Invoice] = {}
         self.of: dict[str, list[Invoice]] = {}
+        #: Numbers as the debtor has typed them, where it mistyped them; by what it declares, the invoice it means.
+        self.mistyped: dict[tuple[str, str], str] = {}
+        self.meant: dict[tuple[str, str], tuple[str, str]] = {}
         #: Per firm, its bank lines in order: invoice and amount.
         self.bank: dict[str, list[tuple[tuple[str, str], int]]] = {}
 
@@ -98,6 +101,11 @@ class Paper:
         self.invoices[invoice.key] = invoice
         for party in (invoice.creditor, invoice.debtor):
             self.of.setdefault(party, []).append(invoice)
+
+    def mistype(self, invoice: Invoice, number: str) -> None:
+        """The debtor's books have another number on it, for good."""
+        self.mistyped[invoice.key] = number
+        self.meant[invoice.creditor, number] = invoice.key
 
     def pay(self, invoice: Invoice, amount: int) -> None:
         for party in (invoice.creditor, invoice.debtor):

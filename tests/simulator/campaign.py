@@ -38,6 +38,11 @@ LEAST_PER_HUNDRED = {
     "disputes": 50,
     "approvals lowered late": 20,
     "suspensions": 20,
+    "mandates given": 50,
+    "statements left to mandates": 20,
+    "keys changed": 20,
+    "numbers mistyped": 30,
+    "suggestions confirmed": 5,
     "turns between transactions": 100,
 }
 #: With fewer runs than this, chance has too large a part.

@@ -8,13 +8,14 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from .books import Books, Notice, Paper
+from .books import Books, Invoice, Notice, Paper
+from .mandates import BY_MANDATE, allow
 from .transport import Answer, Message
 
 URL = "http://engine.example"
@@ -50,6 +51,10 @@ class Key:
     def sign(self, text: str) -> str:
         return b64encode(self._private.sign(text.encode())).decode()
 
+    def prove(self, word: str) -> str:
+        """Verified in every run: it is part of what is written."""
+        return _base64url(self._private.sign(word.encode()))
+
     def seal(self, text: str) -> str:
         """As much its own as a signature, where nobody verifies it."""
         return b64encode(sha256((self.keyid + text).encode()).digest()).decode()
@@ -77,6 +82,13 @@ class Firm:
         self.mark: str | None = None
         #: Once faults have stopped: nothing is said twice, nothing is only looked at.
         self.quiet = False
+        #: Rules of every mandate it ever sent, whichever arrived; rules to be sent, or that it is to be ended.
+        self.mandates: list[dict[str, Any]] = []
+        self.mandate: dict[str, Any] | Literal["end"] | None = None
+        #: Lines of statements that its people have answered, in whatever way.
+        self.answered: set[str] = set()
+        #: A key registered, or about to be, in place of the one it signs with.
+        self.next_key: Key | None = None
         self._declared: tuple[str, dict[str, Any]] | None = None
         self.member = ""
 
@@ -137,6 +149,10 @@ class Firm:
         yield from self._answer()
         yield from self._fetch()
         yield from self._declare()
+        yield from self._change_mandate()
+        yield from self._change_key()
+        if not self.quiet:
+            yield from self._answer_suggestions()
         yield from self._look()
 
     def begin_mark(self) -> None:
@@ -193,9 +209,10 @@ class Firm:
         return opened.get(key, 0) - self.books.disputed.get(key, 0)
 
     def _invoice(self, line: dict[str, Any]) -> tuple[str, str]:
-        """The invoice a line means: its number is the creditor's own."""
+        """The invoice a line means, by the creditor's own number or by the one its debtor has typed."""
         creditor = self.identifier if line["side"] == "receivable" else line["counterpart"]
-        return creditor, line["number"]
+        key = (creditor, line["number"])
+        return key if key in self.paper.invoices else self.paper.meant.get(key, key)
 
     def _answer(self) -> Exchange:
         for identifier, meant in list(self.books.meant.items()):
@@ -224,6 +241,7 @@ class Firm:
         body: dict[str, Any] = {"answer": "refuse", "answered_by": "claire@example.com", "reason": "not now"}
         if meant is not None:
             lines = [{"id": line, "approved": amount} for line, amount in meant.items()]
+            self.answered |= meant.keys()
             body = {"answer": "approve", "answered_by": "claire@example.com", "lines": lines}
             for line, amount in meant.items():
                 self.approved_most[line] = max(self.approved_most.get(line, 0), amount)
@@ -244,7 +262,7 @@ class Firm:
                 return
             for entry in answer.body["notices"]:
                 self.books.notices[entry["number"]] = self._verified(entry)
-            if len(answer.body["notices"]) < 200:
+            if answer.body["next"] is None:
                 break
         for number in sorted(self.books.notices):
             if number == self.books.last_booked + 1:
@@ -257,12 +275,17 @@ class Firm:
         payload = verify_notice(entry["jws"], self.engine_keys)
         assert payload.member == self.identifier, f"{self.identifier} is given a notice of {payload.member}"
         assert payload.number == entry["number"], f"notice {payload.number} comes as {entry['number']}"
-        lines = []
+        lines, by_mandate = [], []
         for line in payload.lines:
             key = self._invoice({"side": line.side, "counterpart": line.counterpart, "number": line.number})
             most = min(self.approved_most.get(line.id, 0), self.approved_least.get(line.id, line.ceiling))
+            if line.id not in self.answered and line.id not in self.approved_most:
+                # Nobody here has seen the statement: only a mandate can have approved it.
+                by_mandate.append(line.model_dump())
+                most = line.ceiling
             assert line.set_off <= most, f"{self.identifier}: {line.set_off} of {key} is set off, {most} was approved"
             lines.append((*key, line.set_off))
+        self._check_mandated(payload.currency, by_mandate, "set_off")
         return Notice(payload.number, payload.round, payload.currency, payload.total, tuple(lines), entry["jws"])
 
     def _declare(self) -> Exchange:
@@ -289,7 +312,7 @@ class Firm:
         return {
             "side": "receivable" if creditor else "payable",
             "counterpart": invoice.debtor if creditor else invoice.creditor,
-            "number": invoice.number if creditor else self._spelt(invoice.number),
+            "number": invoice.number if creditor else self._typed(invoice),
             "currency": invoice.currency,
             "amount_total": invoice.total,
             "amount_open": amount,
@@ -300,10 +323,9 @@ class Firm:
             "reference": f"{self.identifier}:{invoice.creditor}:{invoice.number}",
         }
 
-    @staticmethod
-    def _spelt(number: str) -> str:
-        """The buyer types the seller's number in its own way."""
-        return number.replace("/", "-").lower()
+    def _typed(self, invoice: Invoice) -> str:
+        """The buyer types the seller's number in its own way, and sometimes wrong."""
+        return self.paper.mistyped.get(invoice.key) or invoice.number.replace("/", "-").lower()
 
     def _look(self) -> Exchange:
         if not self.quiet:
@@ -315,6 +337,70 @@ class Firm:
         for statement in answer.body["statements"]:
             self._check_own(statement)
             self.books.statements[statement["id"]] = statement
+            if statement["state"] == "approved" and str(statement["answered_by"]).startswith(BY_MANDATE):
+                self._adopt(statement)
+
+    def _adopt(self, statement: dict[str, Any]) -> None:
+        """What a mandate has approved is meant, as if its people had; they may lower it."""
+        self._check_mandated(statement["currency"], statement["lines"], "approved")
+        if statement["id"] in self.books.meant:
+            return
+        meant = {line["id"]: line["approved"] or 0 for line in statement["lines"]}
+        for line, amount in meant.items():
+            self.approved_most[line] = max(self.approved_most.get(line, 0), amount)
+        self.books.meant[statement["id"]] = dict(meant)
+        self.books.confirmed[statement["id"]] = meant
+
+    def _check_mandated(self, currency: str, lines: list[dict[str, Any]], name: str) -> None:
+        fits = not lines or any(allow(rules, currency, lines, name) for rules in self.mandates)
+        assert fits, f"{self.identifier} has given no mandate for this: {lines}"
+
+    def _change_mandate(self) -> Exchange:
+        wanted = self.mandate
+        if wanted is None:
+            return
+        if wanted == "end":
+            answer = yield Wish("DELETE", "/v1/member/mandate")
+            done = answer.status in (200, 404)
+        else:
+            self.mandates.append(wanted)
+            body = {"given_by": "claire@example.com", "valid_until": "2099-12-31", "rules": wanted}
+            answer = yield Wish("PUT", "/v1/member/mandate", body)
+            done = answer.status == 200 or answer.slug in ("insolvent", "agreement-not-accepted")
+        assert done or self._told(answer), f"{self.identifier}: the mandate is refused: {answer}"
+        if done and self.mandate is wanted:
+            self.mandate = None
+
+    def _change_key(self) -> Exchange:
+        """Register the next key with the one in use; both sign until it is known which."""
+        if self.next_key is None:
+            return
+        new = self.next_key
+        word = "\n".join(("bizoverbiz member key", self.member, new.keyid))
+        body = {"public_key": new.jwk, "proof": new.prove(word), "overlap_days": 30}
+        answer = yield Wish("POST", "/v1/member/keys", body)
+        assert answer.status == 201 or self._told(answer), f"{self.identifier}: the key is refused: {answer}"
+        if answer.status == 201 and self.next_key is new:
+            self.key, self.next_key = new, None
+
+    def _answer_suggestions(self) -> Exchange:
+        """Its people look at both numbers, and know; some say no without looking."""
+        answer = yield Wish("GET", "/v1/suggestions?state=open")
+        if answer.status != 200:
+            assert self._told(answer), answer
+            return
+        for one in answer.body["suggestions"]:
+            assert self.identifier in (one["creditor"], one["debtor"]), f"{self.identifier} is shown {one}"
+            if one["answer"] is not None or self.rng.random() < 0.3:
+                continue
+            key = (one["creditor"], one["creditor_number"])
+            same = self.paper.meant.get((one["creditor"], one["debtor_number"])) == key
+            said = "confirm" if same and self.rng.random() < 0.95 else "reject"
+            body = {"answer": said, "answered_by": "claire@example.com"}
+            answered = yield Wish("PUT", f"/v1/suggestions/{one['id']}/answer", body)
+            # What it is about may be settled since, or withdrawn.
+            gone = answered.status in (404, 409)
+            assert answered.status == 200 or gone or self._told(answered), f"{self.identifier}: {answered}"
 
     def _look_at_discrepancies(self) -> Exchange:
         answer = yield Wish("GET", "/v1/discrepancies")

@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bizoverbiz.api import calls
-from bizoverbiz.rounds import answering, deciding, solving, worker
+from bizoverbiz.rounds import answering, deciding, mandates, solving, worker
 from bizoverbiz.rounds.problem import Solution
 from bizoverbiz.rounds.state import LineToApprove
 from bizoverbiz.store.queries import QUERIES
@@ -149,6 +149,9 @@ MUTATIONS: dict[str, Mutation] = {
     "rounds are never decided": function(worker, "decide_round", lambda *_, **__: False),
     "a replayed request is taken": function(calls, "_note", lambda *_: None),
     "a clone of the books may write": lambda: patch.object(calls.SignedRoute, "from_any_copy", True),
+    "a mandate approves without looking at its rules": function(
+        mandates, "approve", lambda _rules, _currency, lines, **_: {line.id: line.proposed for line in lines}
+    ),
     "the audit log says something else": query(
         "audit_insert",
         "seq, at, kind, body, salt, member_id, hash FROM said",

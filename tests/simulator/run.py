@@ -19,6 +19,7 @@ from . import invariants
 from .books import Invoice, Paper
 from .firm import Firm, Key
 from .liars import Liar
+from .mandates import BY_MANDATE, drawn
 from .network import Network
 from .randomness import seeded
 from .transport import in_this_thread
@@ -89,6 +90,8 @@ class Life:
             (0.4, self.clock_jumps),
             (0.3, self.suspend),
             (0.4, self.firm_dies),
+            (0.8, self.mandate),
+            (0.3, self.change_key),
         )
 
     def _firms(self) -> list[Firm]:
@@ -152,7 +155,7 @@ class Life:
     def invite_again(self, firm: Firm) -> None:
         """Its key is lost: it joins again, with these books."""
         self._stop(firm)
-        firm.key = Key(self.rng.randbytes(32))
+        firm.key, firm.next_key = Key(self.rng.randbytes(32)), None
         firm.skew = 0
         firm.books.database = firm.books.database[:-4] + f"{self.rng.randrange(65536):04x}"
         answer = self.world.send(firm, firm.joining(self.world.invite(firm, renews=True)))
@@ -231,9 +234,12 @@ class Life:
         number = len(self.paper.invoices) + 1
         day = f"2026-{self.rng.randint(6, 11):02}-{self.rng.randint(1, 20):02}"
         due = None if self.rng.random() < 0.1 else f"2026-{self.rng.randint(7, 12):02}-28"
-        self.paper.invoice(
-            Invoice(creditor.identifier, debtor.identifier, f"INV/2026/{number:05}", currency, amount, day, due)
-        )
+        invoice = Invoice(creditor.identifier, debtor.identifier, f"INV/2026/{number:05}", currency, amount, day, due)
+        self.paper.invoice(invoice)
+        if self.rng.random() < 0.08:
+            # One character too many; no other invoice has that number.
+            self.paper.mistype(invoice, f"inv-2026-{number:05}{self.rng.randrange(10)}")
+            self.world.tally["numbers mistyped"] += 1
 
     def dispute(self) -> None:
         firm = self.rng.choice(self.firms)
@@ -259,6 +265,7 @@ class Life:
             self._stop(firm)
             firm.doubted = False
             books, firm.key = self.rng.choice(firm.backups)
+            firm.next_key = None
             firm.books = books.backup()
             self.world.tally["books restored"] += 1
 
@@ -273,6 +280,21 @@ class Life:
                 sending.waiting.close()
                 sending.waiting, stopped = None, True
         return stopped
+
+    def mandate(self) -> None:
+        firm = self.rng.choice(self.firms)
+        if self.rng.random() < 0.2:
+            firm.mandate = "end"
+        else:
+            partners = [other.identifier for other in self.firms if other is not firm]
+            firm.mandate = drawn(self.rng, partners)
+            self.world.tally["mandates given"] += 1
+
+    def change_key(self) -> None:
+        firm = self.rng.choice(self.firms)
+        if firm.next_key is None:
+            firm.next_key = Key(self.rng.randbytes(32))
+            self.world.tally["keys changed"] += 1
 
     def clock_jumps(self) -> None:
         self.rng.choice(self.firms).skew = self.rng.choice((0, 120, -120, 280, -280, 900, -900))
@@ -341,6 +363,10 @@ class Ending:
                 booked == list(range(1, told + 1)),
                 f"{firm.identifier} was issued {told} notices and has booked {booked}",
             )
+        for suggestion in world.inner.rows("suggestion"):
+            world.tally[f"suggestions {suggestion['state']}"] += 1
+        by_mandate = (row["answered_by"] or "" for row in world.rows["statement"])
+        world.tally["statements left to mandates"] += sum(by.startswith(BY_MANDATE) for by in by_mandate)
         self._check_never_twice(members)
 
     def _check_never_twice(self, members: dict[Any, str]) -> None:

@@ -57,7 +57,7 @@ def _constraint(kind: str, definition: str) -> str:
     if kind == "f":
         # A transaction may write both ends in any order as long as they meet at its end, as a superset of what
         # PostgreSQL allows within one statement.
-        return definition.split(" DEFERRABLE")[0].split(" ON ")[0] + " DEFERRABLE INITIALLY DEFERRED"
+        return definition.split(" DEFERRABLE")[0] + " DEFERRABLE INITIALLY DEFERRED"
     return definition.replace("UNIQUE NULLS NOT DISTINCT", "UNIQUE")
 
 

@@ -43,6 +43,8 @@ LEAST_PER_HUNDRED = {
     "keys changed": 20,
     "numbers mistyped": 30,
     "suggestions confirmed": 5,
+    "reversals asked for": 20,
+    "reversals decided": 3,
     "turns between transactions": 100,
 }
 #: With fewer runs than this, chance has too large a part.

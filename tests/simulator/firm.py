@@ -198,6 +198,8 @@ class Firm:
             statement = self.books.statements.get(identifier)
             if meant is None or statement is None or statement["state"] not in ("proposed", "approved"):
                 continue
+            if statement["kind"] == "reversal":
+                continue
             opened = self.paper.open_in(self.books) if opened is None else opened
             for line in statement["lines"]:
                 supported = max(0, self._supported(line, opened))
@@ -284,7 +286,7 @@ class Firm:
                 by_mandate.append(line.model_dump())
                 most = line.ceiling
             assert line.set_off <= most, f"{self.identifier}: {line.set_off} of {key} is set off, {most} was approved"
-            lines.append((*key, line.set_off))
+            lines.append((*key, line.set_off if payload.kind is None else -line.set_off))
         self._check_mandated(payload.currency, by_mandate, "set_off")
         return Notice(payload.number, payload.round, payload.currency, payload.total, tuple(lines), entry["jws"])
 
@@ -446,6 +448,9 @@ class Firm:
                 self.books.meant[identifier] = self._approvals(statement, opened, mood)
 
     def _approvals(self, statement: Any, opened: dict[tuple[str, str], int], mood: float) -> dict[str, int]:
+        if statement["kind"] == "reversal":
+            # All of it, or it does not happen.
+            return {line["id"]: line["ceiling"] for line in statement["lines"]}
         found = {}
         for line in statement["lines"]:
             most = line["ceiling"] if mood < 0.5 else line["proposed"]

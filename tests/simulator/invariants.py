@@ -49,12 +49,13 @@ def check_amounts(now: Rows) -> None:
     """2: 0 <= set-off <= ceiling of the decision <= ceiling of the proposal."""
     decided = {one["line_id"]: one["amount"] for one in now["set_off"]}
     for line in now["round_line"]:
-        amount = decided.get(line["id"], 0)
+        # What a reversal opens again counts as negative wherever set-offs are added up.
+        amount = decided.get(line["id"], 0) * (1 if line["reverses"] is None else -1)
         require(amount == (line["set_off"] or 0), f"3: line {line['key']}: {amount} is decided, {line['set_off']} told")
         require(line["ceiling"] > 0, f"2: line {line['key']} has no ceiling")
         require(0 <= (line["proposed"] or 0) <= line["ceiling"], f"2: line {line['key']} is proposed above its ceiling")
         if amount:
-            require(amount <= line["final_ceiling"] <= line["ceiling"], f"2: line {line['key']}: {amount} is too much")
+            require(0 < amount <= line["final_ceiling"] <= line["ceiling"], f"2: {line['key']}: {amount} is too much")
 
 
 def check_live_rounds(now: Rows) -> None:
@@ -80,11 +81,12 @@ def check_notices(before: Rows, now: Rows) -> None:
         told[one["debtor_id"], one["debtor_notice"], "payable"] += one["amount"]
     last = {one["id"]: one["last_notice"] for one in now["member"]}
     rounds = {(lines[one["line_id"]]["round"]) for one in now["set_off"]}
+    reversals = {one["number"] for one in now["round"] if one["kind"] == "reversal"}
     for notice in now["notice"]:
         member, number = notice["member_id"], notice["number"]
         numbers[member].append(number)
         for side in ("receivable", "payable"):
-            own = told.pop((member, number, side), 0)
+            own = told.pop((member, number, side), 0) * (-1 if notice["round"] in reversals else 1)
             require(own == notice["total"], f"1: notice {number} of {member}: {side} {own}, total {notice['total']}")
         require(notice["round"] in rounds, f"3: notice {number} of {member} belongs to no decision")
     require(not told, f"3: set-offs without a notice: {sorted(map(str, told))}")
@@ -146,8 +148,16 @@ def check_decisions(before: Rows, now: Rows) -> None:
         if state[one["statement_id"]] == "approved"
     }
     members = {one["id"]: one for one in before["member"]}
+    check_reversed(now, {lines[one["line_id"]]["round"] for one in new})
     for one in new:
         line = lines[one["line_id"]]
+        if line["reverses"] is not None:
+            for member in (one["creditor_id"], one["debtor_id"]):
+                whole = approved.get((one["line_id"], member), 0) == -one["amount"] == line["ceiling"]
+                require(
+                    whole, f"3: {line['key']} is opened again, not wholly approved by {members[member]['identifier']}"
+                )
+            continue
         for member in (one["creditor_id"], one["debtor_id"]):
             most = approved.get((one["line_id"], member), 0)
             told = f"{line['key']}: {one['amount']} is set off"
@@ -155,6 +165,19 @@ def check_decisions(before: Rows, now: Rows) -> None:
             open_there = _open_at(before, line, members[member], one)
             require(one["amount"] <= open_there, f"2: {told}, {open_there} is open at {members[member]['identifier']}")
             require(members[member]["status"] == "active", f"{told} with {members[member]['identifier']}")
+
+
+def check_reversed(now: Rows, rounds: set[int]) -> None:
+    """3: a reversal opens again all that it proposes, and nothing beyond what was set off."""
+    amounts = {one["line_id"]: one["amount"] for one in now["set_off"]}
+    opened: Counter[Any] = Counter()
+    for line in now["round_line"]:
+        if line["reverses"] is not None:
+            opened[line["reverses"]] -= amounts.get(line["id"], 0)
+            part = line["round"] in rounds and line["id"] not in amounts
+            require(not part, f"3: the reversal {line['round']} has left out {line['key']}")
+    for line_id, amount in opened.items():
+        require(amount <= amounts.get(line_id, 0), f"3: {amount} is opened again of {amounts.get(line_id, 0)} set off")
 
 
 def _open_at(before: Rows, line: dict[str, Any], member: dict[str, Any], one: dict[str, Any]) -> int:

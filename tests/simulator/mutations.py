@@ -152,6 +152,7 @@ MUTATIONS: dict[str, Mutation] = {
     "a mandate approves without looking at its rules": function(
         mandates, "approve", lambda _rules, _currency, lines, **_: {line.id: line.proposed for line in lines}
     ),
+    "a reversal asks nobody": query("lines_answered", "SELECT count(*) FROM", "SELECT 2 + 0 * count(*) FROM"),
     "the audit log says something else": query(
         "audit_insert",
         "seq, at, kind, body, salt, member_id, hash FROM said",

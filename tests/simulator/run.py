@@ -10,10 +10,11 @@ from random import Random
 from time import perf_counter
 from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 from bizoverbiz.errors import BizoverbizError
 from bizoverbiz.members import standing
-from bizoverbiz.rounds import deciding, opening
+from bizoverbiz.rounds import deciding, opening, reversing
 
 from . import invariants
 from .books import Invoice, Paper
@@ -177,6 +178,7 @@ class Life:
         rounds = dict(sorted((one["number"], one["state"]) for one in self.world.rows["round"]))
         collecting = [number for number, state in rounds.items() if state == "collection"]
         live = [number for number, state in rounds.items() if state in ("frozen", "proposed")]
+        nettings = [one["number"] for one in self.world.rows["round"] if one["kind"] == "netting"]
         draw = self.rng.random()
         world = self.world
         if not collecting:
@@ -186,10 +188,24 @@ class Life:
             self._try(lambda tx: opening.cut_off(tx, collecting[0], now=world.now))
         elif draw < 0.31 and live:
             self._try(lambda tx: opening.abandon(tx, self.rng.choice(live), now=world.now))
-        elif draw < 0.35 and live:
-            number, key = self.rng.choice(live), world.key
+        elif draw < 0.35 and set(live) & set(nettings):
+            number, key = self.rng.choice(sorted(set(live) & set(nettings))), world.key
             world.closed_early.add(number)
             self._try(lambda tx: deciding.decide(tx, number, key=key, now=world.now, early=True))
+        elif draw < 0.45:
+            self.reverse_something()
+
+    def reverse_something(self) -> bool:
+        """All that is left of a round that has set something off, or the least that holds one line of it."""
+        nettings = {one["number"] for one in self.world.rows["round"] if one["kind"] == "netting"}
+        lines = [one for one in self.world.rows["round_line"] if one["set_off"] and one["round"] in nettings]
+        if not lines:
+            return False
+        line = self.rng.choice(sorted(lines, key=lambda one: str(one["id"])))
+        chosen = [UUID(str(line["id"]))] if self.rng.random() < 0.5 else []
+        self._try(lambda tx: reversing.propose_reversal(tx, line["round"], lines=chosen, now=self.world.now))
+        self.world.tally["reversals asked for"] += 1
+        return True
 
     def _try(self, step: Any) -> None:
         try:
@@ -325,11 +341,16 @@ class Ending:
             world.operate(lambda tx: opening.cut_off(tx, number, now=world.now))  # noqa: B023
         for firm in life.firms:
             firm.quiet = True
+        self._look_until_over()
+        if life.rng.random() < 0.5 and life.reverse_something():
+            self._look_until_over()
+        self._check()
+
+    def _look_until_over(self) -> None:
         for _ in range(_LAST_LOOKS):
             self._quiet_look()
-            if all(one["state"] in ("closed", "abandoned") for one in world.rows["round"]):
+            if all(one["state"] in ("closed", "abandoned") for one in self.world.rows["round"]):
                 break
-        self._check()
 
     def _quiet_look(self) -> None:
         life = self.life
@@ -363,6 +384,9 @@ class Ending:
                 booked == list(range(1, told + 1)),
                 f"{firm.identifier} was issued {told} notices and has booked {booked}",
             )
+        world.tally["reversals decided"] += sum(
+            one["kind"] == "reversal" and one["state"] == "closed" for one in world.rows["round"]
+        )
         for suggestion in world.inner.rows("suggestion"):
             world.tally[f"suggestions {suggestion['state']}"] += 1
         by_mandate = (row["answered_by"] or "" for row in world.rows["statement"])

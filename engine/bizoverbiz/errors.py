@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class BizoverbizError(Exception):
     """Base of every error this engine raises on purpose."""
@@ -33,6 +35,11 @@ class RefusedError(BizoverbizError):
         self.detail = detail
         self.field = field
 
+    @property
+    def members(self) -> dict[str, Any]:
+        """What the problem details say beyond RFC 9457's own members, for a client to act on."""
+        return {}
+
 
 class MalformedError(RefusedError):
     slug = "malformed"
@@ -60,6 +67,14 @@ class InvitationInvalidError(RefusedError):
 
 class AgreementDiffersError(RefusedError):
     slug = "agreement-differs"
+
+    def __init__(self, detail: str, *, acceptable: list[str]) -> None:
+        super().__init__(detail, field="agreement")
+        self.acceptable = acceptable
+
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"acceptable": self.acceptable}
 
 
 class InvitationUsedError(RefusedError):

@@ -141,6 +141,7 @@ def test_only_the_version_in_force_and_the_next_can_be_accepted(
     answer = accept(two[0], version)
     assert (*slug(answer), answer.json()["field"]) == (409, "agreement-differs", "agreement")
     assert "version 2026-11 is in force, version 2027-01 from 2026-11-23" in answer.json()["detail"]
+    assert answer.json()["acceptable"] == ["2026-11", "2027-01"]
 
 
 def test_an_acceptance_is_kept_once_and_cannot_be_changed(network: Network, url: str) -> None:

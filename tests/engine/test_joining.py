@@ -75,6 +75,7 @@ def test_another_version_of_the_agreement_is_refused_and_both_are_named(network:
     assert (answer.status_code, slug(answer), answer.json()["field"]) == (409, "agreement-differs", "agreement")
     assert "2025-01" in answer.json()["detail"]
     assert "2026-11" in answer.json()["detail"]
+    assert answer.json()["acceptable"] == ["2026-11"]
     assert firm.join(secret).status_code == 201
 
 

@@ -62,6 +62,12 @@ class Problem(BaseModel):
     status: int
     detail: str = Field(description="Names the thing, the reason and the way out.")
     field: str | None = Field(None, description="The field that is meant, if one is.")
+    acceptable: list[str] | None = Field(
+        None,
+        description="Of `agreement-differs`: the versions of the framework agreement that can be accepted, the one in "
+        "force first.",
+        examples=[["2027-01"]],
+    )
 
 
 def problem(slug: str, detail: str, *, field: str | None = None, status: int | None = None) -> dict[str, Any]:
@@ -80,7 +86,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RefusedError)
     def refused(request: Request, error: RefusedError) -> JSONResponse:
         headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None
-        return respond(problem(error.slug, error.detail, field=error.field), headers)
+        return respond(problem(error.slug, error.detail, field=error.field) | error.members, headers)
 
     @app.exception_handler(BizoverbizError)
     def unavailable(request: Request, error: BizoverbizError) -> JSONResponse:

@@ -88,13 +88,15 @@ def accept_own(tx: Transaction, member: UUID, *, version: str, answered_by: str,
 def check_acceptable(tx: Transaction, version: str, now: datetime) -> None:
     """Raises `AgreementDiffersError` unless the version is in force or the next to come."""
     current, following = current_and_next(tx, now)
-    if version in (current.version, following and following.version):
+    acceptable = [one.version for one in (current, following) if one is not None]
+    if version in acceptable:
         return
     words = f"version {current.version} is in force" + (
         f", version {following.version} from {following.in_force_from}" if following else ""
     )
     raise AgreementDiffersError(
-        f"version {version} of the framework agreement cannot be accepted: in this network {words}", field="agreement"
+        f"version {version} of the framework agreement cannot be accepted: in this network {words}",
+        acceptable=acceptable,
     )
 
 

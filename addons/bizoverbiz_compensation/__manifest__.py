@@ -6,6 +6,7 @@
     "author": "BizOverBiz",
     "license": "LGPL-3",
     "development_status": "Beta",
+    "maintainers": ["bizoverbiz"],
     "depends": ["bizoverbiz_network", "account"],
     "external_dependencies": {"python": ["cryptography"]},
     "data": [
@@ -18,6 +19,7 @@
         "views/bizoverbiz_discrepancy_views.xml",
         "views/bizoverbiz_declaration_views.xml",
         "views/bizoverbiz_membership_views.xml",
+        "views/bizoverbiz_silence_views.xml",
         "views/account_move_views.xml",
         "views/report_invoice.xml",
         "views/menus.xml",

@@ -26,6 +26,7 @@ class BizoverbizNotice(models.Model):
         "bizoverbiz.membership", required=True, readonly=True, index=True, ondelete="restrict"
     )
     company_id = fields.Many2one(related="membership_id.company_id", store=True, index=True)
+    silence = fields.Text(related="membership_id.silence")
     number = fields.Integer(required=True, readonly=True, aggregator=None)
     reference = fields.Char(compute="_compute_reference", store=True)
     state = fields.Selection(

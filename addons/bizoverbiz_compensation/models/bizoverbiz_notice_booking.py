@@ -45,7 +45,8 @@ class BizoverbizNotice(models.Model):
     def _book(self):
         """Post the entries and reconcile them with the invoices.
 
-        :raises BookingBlockedError: if an invoice is not found, a period is locked or a company does not balance
+        :raises BookingBlockedError: if an invoice is not found, a period is locked, a company does not balance,
+            or this is not known to be the live copy of the books
         """
         self.ensure_one()
         if self.state not in ("received", "blocked"):
@@ -54,6 +55,8 @@ class BizoverbizNotice(models.Model):
             # Nobody but this method ties an entry to a notice: the books contain it, whatever the state says.
             self.write({"state": "booked", "error": False})
             return
+        if silence := self.membership_id._silence():
+            raise BookingBlockedError(silence)
         day = self.booking_date or self.decision_date
         entries = self._prepare_entries()
         for company, lines in entries.items():

@@ -28,6 +28,7 @@ class BizoverbizStatement(models.Model):
         "bizoverbiz.membership", required=True, readonly=True, index=True, ondelete="restrict"
     )
     company_id = fields.Many2one(related="membership_id.company_id", store=True, index=True)
+    silence = fields.Text(related="membership_id.silence")
     uuid = fields.Char("Identifier", required=True, readonly=True)
     round = fields.Integer(readonly=True, aggregator=None)
     state = fields.Selection(
@@ -141,9 +142,9 @@ class BizoverbizStatement(models.Model):
         :param str reason: shown to the operator
         :return: as for ``action_approve``
         """
+        self._check_answerable()
         if not (reason or "").strip():
             raise UserError(self.env._("Say why you refuse: the network's operator sees the reason."))
-        self._check_answerable()
         for statement in self:
             statement._store_answer("refuse", reason.strip())
         return self._send_or_tell()
@@ -161,6 +162,9 @@ class BizoverbizStatement(models.Model):
     def _check_answerable(self):
         """:raises AccessError, UserError: unless the user may answer these statements now"""
         self._check_approver()
+        for membership in self.membership_id:
+            if silence := membership._silence():
+                raise UserError(silence)
         for statement in self:
             if statement.is_open:
                 continue

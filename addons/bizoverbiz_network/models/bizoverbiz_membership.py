@@ -170,17 +170,7 @@ class BizoverbizMembership(models.Model):
         if membership.state != "joined":
             raise UserError(self.env._("%s takes part in no network: join one first.", membership.company_id.name))
         if not membership._is_live():
-            raise EngineRefused(
-                self.env._(
-                    "This database is a copy of the one with which %(company)s joined %(network)s. It does not speak "
-                    "for the firm: work in the original, or, if this is the live one from now on, have a BizOverBiz "
-                    "administrator confirm it on the membership.",
-                    company=membership.company_id.name,
-                    network=membership.network_name,
-                ),
-                status=409,
-                slug="not-the-live-copy",
-            )
+            raise EngineRefused(self._silence(), status=409, slug="not-the-live-copy")
         answer = self.env["bizoverbiz.engine"]._call(
             method,
             membership.engine_url + path,

@@ -1,6 +1,6 @@
 import secrets
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -33,9 +33,40 @@ class BizoverbizMembership(models.Model):
         compute="_compute_is_copy", help="This database is not the one that joined: it does not speak for the firm."
     )
 
+    silence = fields.Text("Why It Is Read-only", compute="_compute_silence")
+
+    @api.depends("state", "database_uuid")
     def _compute_is_copy(self):
         for membership in self.sudo():
             membership.is_copy = membership.state == "joined" and not membership._is_live()
+
+    @api.depends("state", "database_uuid", "in_doubt_since")
+    def _compute_silence(self):
+        for membership in self:
+            membership.silence = membership._silence()
+
+    def _silence(self):
+        """Why this database must neither approve nor book until an administrator has confirmed the live copy.
+
+        :return: words for the user, or an empty string if it may
+        """
+        self.ensure_one()
+        membership = self.sudo()
+        if membership.state == "joined" and not membership._is_live():
+            return self.env._(
+                "This database is a copy of the one with which %(company)s joined %(network)s: it neither approves nor "
+                "books. Work in the original, or, if this is the live one from now on, have a BizOverBiz administrator "
+                "confirm it on the membership.",
+                company=membership.company_id.name,
+                network=membership.network_name,
+            )
+        if membership.in_doubt_since:
+            return self.env._(
+                "Two copies of this database have spoken for %s. Neither approves nor books until a BizOverBiz "
+                "administrator has confirmed, on the membership, which one is live.",
+                membership.company_id.name,
+            )
+        return ""
 
     def _lineage(self):
         """Previous and current token of the exchange going on, as the engine may be told; None if there is none yet."""

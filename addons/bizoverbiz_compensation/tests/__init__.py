@@ -8,6 +8,8 @@ from . import (
     test_minor_units,
     test_notice,
     test_open_invoices,
+    test_rights,
+    test_silence,
     test_statement,
     test_verification,
 )

@@ -69,7 +69,10 @@ def _run(folder: Path, second_round: bool) -> int:
 def _show_way_on(demo: Demo, folder: Path) -> None:
     member = next(member for member in demo.members if member.firm.key == scenario.LEFT_WAITING)
     statement = member.statement(demo.waiting)
-    screen.show_way_on(demo.stack.odoo_url, scenario.LEFT_WAITING, statement, str(folder / "result.json"))
+    stack = demo.stack
+    screen.show_way_on(
+        stack.odoo_url, stack.doorman_port, scenario.LEFT_WAITING, statement, str(folder / "result.json")
+    )
 
 
 if __name__ == "__main__":

@@ -7,9 +7,12 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from demo.doorman import PORT
 from demo.firms import BY_KEY, BY_SIREN, PASSWORD, Firm
 from demo.progress import console
 
+#: Where the addons look up another port of the demonstration.
+PARAMETER = "bizoverbiz_network.demonstration_url"
 ANSWERS = {"approve": "approved", "refuse": "refused"}
 KINDS = {
     "missing-at-debtor": "the debtor never recorded it",
@@ -80,7 +83,7 @@ def address(url: str, firm: Firm, action: str, record: int | None = None) -> str
     return f"{url}/web/login?db={firm.database}&redirect={page}"
 
 
-def show_way_on(url: str, waiting: str, statement: Mapping[str, Any], result_file: str) -> None:
+def show_way_on(url: str, doorman: int, waiting: str, statement: Mapping[str, Any], result_file: str) -> None:
     """How a person approves the statement left waiting, and sees it booked."""
     firm = BY_KEY[waiting]
     console.print(f"\nThe same as JSON: {result_file}", soft_wrap=True)
@@ -97,4 +100,7 @@ def show_way_on(url: str, waiting: str, statement: Mapping[str, Any], result_fil
     for other in BY_KEY.values():
         if other.key != waiting:
             console.print(f"  {url}/web/login?db={other.database}  {other.accountant.login}", soft_wrap=True)
+    console.print("An Odoo of your own on this machine joins by « Essayer la démonstration » in Invoicing's settings")
+    if doorman != PORT:
+        console.print(f"  (first set its system parameter {PARAMETER} to http://127.0.0.1:{doorman})", soft_wrap=True)
     console.print("[bold]make stop[/] ends it all.")

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from demo import doorman
 from demo.databases import ROOT, Books, Cluster
 from demo.firms import FIRMS, Firm
 from demo.ledger import ENGINE_DATABASE
@@ -30,11 +31,12 @@ class Stack:
         self.processes = Processes(folder)
         self.processes.stop_all()
         self.cluster = Cluster(folder)
-        self.engine_port = self.odoo_port = 0
+        self.engine_port = self.odoo_port = self.doorman_port = 0
 
     def choose_ports(self) -> None:
         """As late as possible: a port is only sure to be free now."""
         self.engine_port, self.odoo_port = free_port(8070), free_port(8069)
+        self.doorman_port = free_port(doorman.PORT)
 
     @property
     def engine_url(self) -> str:
@@ -86,9 +88,14 @@ class Stack:
         self.processes.start("worker", [command, "worker"], environment, ROOT)
         self.processes.wait_until("engine", "an answer", self._healthy("engine", f"{self.engine_url}/v1/health"), 30)
         self.processes.wait_until("worker", "its start", lambda: True, 5)
+        invite = [str(ROOT / ".venv/bin/python"), "-m", "demo.doorman", f"--port={self.doorman_port}"]
+        self.processes.start("doorman", invite, environment, ROOT)
+        self.processes.wait_until(
+            "doorman", "its port", lambda: self.processes.listens("doorman", self.doorman_port), 30
+        )
 
     def stop_engine(self) -> None:
-        for name in ("engine", "worker"):
+        for name in ("doorman", "engine", "worker"):
             self.processes.stop(name)
 
     # Odoo

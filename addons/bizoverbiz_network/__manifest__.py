@@ -6,6 +6,7 @@
     "author": "BizOverBiz",
     "license": "LGPL-3",
     "development_status": "Beta",
+    "maintainers": ["bizoverbiz"],
     "depends": ["account"],
     "external_dependencies": {"python": ["cryptography", "python-stdnum", "requests"]},
     "data": [
@@ -15,6 +16,7 @@
         "data/ir_cron_data.xml",
         "wizards/bizoverbiz_join_views.xml",
         "views/bizoverbiz_membership_views.xml",
+        "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import psycopg2
 import pytest
+from stdnum import luhn
 
 from demo import scenario
 from demo.checks import INVARIANTS, check, collect
@@ -22,10 +23,12 @@ from demo.optimum import longest_loop
 from demo.progress import wait_for
 from demo.rounds import state
 from demo.screen import address
-from demo.stack import Stack
+from demo.stack import NETWORK, Stack
 
 #: Seconds for the crons, which run every minute, to send an answer, fetch a notice and acknowledge it.
 CRONS = 240
+#: The SIREN of a firm that is none of the six; like theirs, it belongs to nobody.
+NEWCOMER = f"00029015{luhn.calc_check_digit('00029015')}"
 
 
 @pytest.fixture(scope="module")
@@ -227,9 +230,45 @@ def test_a_lost_acknowledgement_is_given_again_and_nothing_booked_again(demo, wa
     assert _entries(demo) == entries
 
 
+@pytest.fixture(scope="module")
+def newcomer(demo, stranger):
+    """Somebody's own Odoo on this machine, with a firm that is none of the six."""
+    (company,) = stranger.search_read("res.company", [], ["name"])
+    own = {"name": "Verrerie du Layon", "company_registry": NEWCOMER, "vat": False}
+    stranger.call("res.company", "write", [company["id"]], vals=own)
+    address = f"http://127.0.0.1:{demo.stack.doorman_port}"
+    stranger.call("ir.config_parameter", "set_param", key="bizoverbiz_network.demonstration_url", value=address)
+    return stranger
+
+
+def test_an_odoo_on_the_same_machine_joins_the_demonstration_by_the_button_in_its_settings(demo, newcomer):
+    (settings,) = newcomer.call("res.config.settings", "create", vals_list=[{}])
+    wizard = newcomer.call("res.config.settings", "action_bizoverbiz_join_demonstration", [settings])["res_id"]
+    newcomer.call("bizoverbiz.join", "write", [wizard], vals={"agreement_accepted": True})
+    newcomer.call("bizoverbiz.join", "action_join", [wizard])
+    (joined,) = newcomer.search_read("bizoverbiz.membership", [], ["state", "identifier", "network_name"])
+    assert joined | {"id": 0} == {"id": 0, "state": "joined", "identifier": NEWCOMER, "network_name": NETWORK}
+    assert NEWCOMER in {member["identifier"] for member in demo.stack.engine("members", "list", "--json")}
+
+
+def test_the_demonstrations_invitations_are_for_this_machine_and_for_other_firms_only(demo, waiting):
+    address = f"http://127.0.0.1:{demo.stack.doorman_port}/invitations"
+    for status, body, headers in (
+        (409, {"identifier": waiting.firm.siren}, {}),
+        (422, {"identifier": "--help"}, {}),
+        (422, {"identifier": "552100555"}, {}),
+        (400, ["552100554"], {}),
+        (403, {"identifier": NEWCOMER}, {"Host": "rebound.example"}),
+        (415, {"identifier": NEWCOMER}, {"Content-Type": "text/plain"}),
+    ):
+        answer = httpx.post(address, json=body, headers=headers, trust_env=False, timeout=30)
+        assert answer.status_code == status, answer.text
+        assert answer.json()["detail"]
+
+
 def test_stopping_leaves_no_process(demo):
     folder = demo.stack.folder
-    assert set(Stack.stop(folder)) == {"engine", "worker", "odoo"}
+    assert set(Stack.stop(folder)) == {"engine", "worker", "doorman", "odoo"}
     others = [path for path in Path("/proc").glob("[0-9]*/cmdline") if path.parent.name != str(os.getpid())]
     assert [path for path in others if str(folder).encode() in _read(path)] == []
     with pytest.raises(psycopg2.OperationalError), demo.stack.cluster.cursor():

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from ..exceptions import EngineUnavailable
 from ..tools import keys
 
-#: Version of the framework agreement that this release of the addon asks its user to accept.
+#: Version of the framework agreement that is asked for until the network says that another one is in force.
 AGREEMENT = "2026-11"
 
 
@@ -16,9 +16,9 @@ class BizoverbizMembership(models.Model):
     _inherit = "bizoverbiz.membership"
 
     def action_join(self):
+        self._check_group("bizoverbiz_network.group_administrator")
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("bizoverbiz_network.bizoverbiz_join_action")
-        return {**action, "context": {"default_company_id": self.company_id.id}}
+        return self.env["bizoverbiz.join"]._open(self.company_id)
 
     @api.model
     def prepare(self, invitation):
@@ -34,13 +34,15 @@ class BizoverbizMembership(models.Model):
         return self._prepare_membership(self._parse_invitation(invitation)).id
 
     @api.model
-    def join(self, invitation, agreement_accepted):
+    def join(self, invitation, agreement_accepted, agreement=AGREEMENT):
         """Join the current company's legal entity to the network that an invitation names.
 
         May be called again with the same invitation until it succeeds, and after that changes nothing.
 
         :param str invitation: the string the network's operator gave, ``bob1.…``
         :param bool agreement_accepted: the user accepts the network's framework agreement
+        :param str agreement: the version that is accepted. If another one is in force, the refusal's ``problem`` names
+            the versions that can be accepted (``acceptable``)
         :return: id of the membership. If the engine gave no answer it is still in state ``draft``, ``last_error``
             tells why, and nothing is raised: that would roll back a key pair the engine may have accepted.
         :raises AccessError: if the user is no BizOverBiz administrator
@@ -54,7 +56,7 @@ class BizoverbizMembership(models.Model):
         membership = self._prepare_membership(content)
         if membership.state == "draft":
             try:
-                membership._join(content)
+                membership._join(content, agreement)
             except EngineUnavailable as error:
                 membership.last_error = str(error)
         return membership.id
@@ -104,7 +106,7 @@ class BizoverbizMembership(models.Model):
         membership.write(values)
         return membership
 
-    def _join(self, invitation):
+    def _join(self, invitation, agreement):
         """Believe the engine's keys that the invitation names, send ours, keep the answer."""
         engine = self.env["bizoverbiz.engine"]
         pinned = keys.pinned(engine._call("GET", f"{invitation.url}/v1/keys"), invitation.keys)
@@ -117,7 +119,7 @@ class BizoverbizMembership(models.Model):
                     network=invitation.network,
                 )
             )
-        payload = self._prepare_join_payload(invitation)
+        payload = self._prepare_join_payload(invitation, agreement)
         fingerprint = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         answer = engine._call(
             "POST",
@@ -144,18 +146,11 @@ class BizoverbizMembership(models.Model):
                 "last_error": False,
             }
         )
+        self._trigger_exchange()
 
-    def _prepare_join_payload(self, invitation):
+    def _prepare_join_payload(self, invitation, agreement):
         company = self.company_id
-        identifier = company._bizoverbiz_identifier()
-        if not identifier:
-            raise UserError(
-                self.env._(
-                    "%(company)s cannot be identified: its Company ID is no valid SIREN or SIRET and its Tax ID is no "
-                    "valid VAT number. Correct them on the company, then join.",
-                    company=company.name,
-                )
-            )
+        identifier = company._bizoverbiz_checked_identifier()
         return {
             "invitation": invitation.secret,
             "identifier": identifier,
@@ -163,5 +158,5 @@ class BizoverbizMembership(models.Model):
             "country": company.country_id.code or ("FR" if identifier.isdigit() else identifier[:2]),
             "public_key": keys.public_jwk(self.private_key),
             "database": self._current_database(),
-            "agreement": AGREEMENT,
+            "agreement": agreement,
         }

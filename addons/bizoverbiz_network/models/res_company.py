@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class ResCompany(models.Model):
@@ -28,6 +29,22 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         return self.sudo().root_id.partner_id._bizoverbiz_identifier()
+
+    def _bizoverbiz_checked_identifier(self):
+        """Like :meth:`_bizoverbiz_identifier`.
+
+        :raises UserError: if the company has no valid number
+        """
+        identifier = self._bizoverbiz_identifier()
+        if not identifier:
+            raise UserError(
+                self.env._(
+                    "%(company)s cannot be identified: its Company ID is no valid SIREN or SIRET and its Tax ID is no "
+                    "valid VAT number. Correct them on the company, then join.",
+                    company=self.name,
+                )
+            )
+        return identifier
 
     @staticmethod
     def _bizoverbiz_utc(moment):

@@ -1,1 +1,10 @@
-from . import test_copies, test_exchange, test_identification, test_join, test_keys_changed, test_security
+from . import (
+    test_copies,
+    test_demonstration,
+    test_exchange,
+    test_identification,
+    test_join,
+    test_keys_changed,
+    test_security,
+    test_settings,
+)

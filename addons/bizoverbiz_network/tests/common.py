@@ -25,6 +25,8 @@ class FakeEngine:
         self.members = {}
         self.answers = {}
         self.also_members = set()
+        #: version of the framework agreement in force; None: whatever is accepted
+        self.agreement = None
         self.requests = []
         #: "down": no connection; "slow": no answer in time; "lost": a write is done and its answer lost; (status, body)
         self.mood = None
@@ -89,6 +91,9 @@ class FakeEngine:
             return problem(403, "invitation-invalid")
         if self.invitations[payload["invitation"]]:
             return problem(409, "invitation-used")
+        if self.agreement and payload["agreement"] != self.agreement:
+            status, refusal = problem(409, "agreement-differs")
+            return status, {**refusal, "field": "agreement", "acceptable": [self.agreement]}
         keyid = keys.thumbprint(payload["public_key"])
         member = {
             "member": f"00000000-0000-4000-8000-{len(self.members):012}",

@@ -206,7 +206,9 @@ class TestJoin(NetworkCase):
         self.assertEqual(wizard.action_join()["res_model"], "bizoverbiz.join")
         self.assertIn("cannot be reached", wizard.error)
         self.engine.mood = None
-        self.assertEqual(wizard.action_join()["res_id"], self._draft().id)
+        self.assertEqual(wizard.action_join()["res_id"], wizard.id)
+        self.assertEqual(wizard.step, "done")
+        self.assertEqual(wizard.action_open_membership()["res_id"], self._draft().id)
         self.assertEqual(self._draft().state, "joined")
 
 

@@ -29,14 +29,25 @@ class BooksError(Exception):
     """A step of the books failed under Odoo; the message has its last words."""
 
 
+#: The comment on every database made here: on a server of somebody else's, nothing without it is ever dropped.
+MARK = f"made by BizOverBiz in {ROOT}"
+
+
 class Cluster:
-    """The private PostgreSQL of `folder` and what is needed to run Odoo and the engine on it."""
+    """PostgreSQL, and what is needed to run Odoo and the engine on it.
+
+    The server is the private one of `folder`, with a login for each who works there; or the one that POSTGRES_URL
+    names, with one login for everything.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.logs = folder, folder / "log"
         output = self._script("env.sh", str(folder / "postgres"))
         exports = dict(shlex.split(line)[1].split("=", 1) for line in output.splitlines())
-        self.socket, self.engine_url = exports["PGHOST"], exports["DATABASE_URL"]
+        self.private = "PGUSER" not in exports
+        variables = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
+        self._server = {name: exports[variable] for name, variable in variables.items() if exports.get(variable)}
+        self.engine_url = exports["DATABASE_URL"]
         self.odoo_bin, self.odoo_rc, self.odoo_python = (exports[f"ODOO_{part}"] for part in ("BIN", "RC", "PYTHON"))
 
     @staticmethod
@@ -54,7 +65,7 @@ class Cluster:
     @contextmanager
     def cursor(self, database: str = "postgres", user: str = "odoo") -> Iterator[cursor]:
         """A cursor that commits by itself; also for CREATE DATABASE, which no transaction may hold."""
-        with closing(psycopg2.connect(host=self.socket, user=user, dbname=database)) as connection:
+        with closing(psycopg2.connect(**{"user": user, **self._server}, dbname=database)) as connection:
             connection.autocommit = True
             with connection.cursor() as cr:
                 yield cr
@@ -67,14 +78,15 @@ class Cluster:
     def create(self, database: str, template: str = "template0", user: str = "odoo") -> None:
         """Anew: what was there is dropped, whoever is connected to it."""
         with self.cursor(user=user) as cr:
+            self._drop(cr, database)
             name, source = sql.Identifier(database), sql.Identifier(template)
-            cr.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
             cr.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'").format(name, source))
+            cr.execute(sql.SQL("COMMENT ON DATABASE {} IS %s").format(name), [MARK])
 
     def rename(self, database: str, name: str) -> None:
         """In place of what had that name before."""
         with self.cursor() as cr:
-            cr.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            self._drop(cr, name)
             cr.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(database), sql.Identifier(name)))
 
     def drop_others(self, prefix: str, keep: str) -> None:
@@ -82,8 +94,22 @@ class Cluster:
         with self.cursor() as cr:
             cr.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix])
             for (name,) in cr.fetchall():
-                if not name.startswith(keep):
-                    cr.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+                if not name.startswith(keep) and self._ours(cr, name):
+                    self._drop(cr, name)
+
+    def _ours(self, cr: cursor, database: str) -> bool:
+        """Whether the database may be dropped; one that does not exist may."""
+        cr.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [database])
+        found = cr.fetchone()
+        return self.private or found is None or found[0] == MARK
+
+    def _drop(self, cr: cursor, database: str) -> None:
+        if not self._ours(cr, database):
+            raise BooksError(
+                f"the server that POSTGRES_URL names has a database {database} that was not made from this folder; "
+                "it is left alone: rename it, or use another server"
+            )
+        cr.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
 def digest(paths: Iterable[Path], *more: str) -> str:

@@ -150,6 +150,10 @@ class TooManyCommitmentsError(RefusedError):
     slug = "too-many-commitments"
 
 
+class TooManyCandidatesError(RefusedError):
+    slug = "too-many-candidates"
+
+
 class ApprovalRaisedError(RefusedError):
     slug = "approval-raised"
 

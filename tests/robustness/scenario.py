@@ -56,7 +56,7 @@ def build(network: Network) -> Scenario:
 
 
 def _promise(found: Scenario) -> None:
-    """What B and C agree on beside their invoices, and what B lets be approved in advance."""
+    """What B and C agree on beside their invoices, what B lets be approved in advance, and whom it puts forward."""
     agreed: dict[str, Any] = {"currency": "EUR", "amount": 7_555_555, "agreed_on": "2026-11-01"}
     agreed |= {"due_date": "2026-12-31", "description": "BC pallets on order", "nettable": True}
     for member, side, other in ((found.b, "receivable", found.c), (found.c, "payable", found.b)):
@@ -67,6 +67,9 @@ def _promise(found: Scenario) -> None:
     mandate = {"given_by": "bea@example.com", "valid_until": "2027-12-31", "rules": rules}
     answer = found.b.call("PUT", "/v1/member/mandate", mandate)
     assert answer.is_success, answer.text
+    contact = {"contact_name": "BC friend", "contact_email": "bc-friend@example.com", "language": None}
+    firm = {"identifier": SIRENS[4], "name": "BC candidate", "country": "FR"}
+    assert found.b.call("POST", "/v1/candidates", firm | contact).is_success
 
 
 def _declare(found: Scenario, round_number: int, last_notice: int) -> None:

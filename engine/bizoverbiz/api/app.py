@@ -17,6 +17,7 @@ from bizoverbiz.api.limiting import Kind, Limiter
 from bizoverbiz.api.problems import Problem
 from bizoverbiz.api.routers import (
     agreements,
+    candidates,
     commitments,
     copies,
     declarations,
@@ -38,6 +39,7 @@ from bizoverbiz.store.database import Database
 ROUTERS = (
     service,
     members,
+    candidates,
     keys,
     agreements,
     copies,

@@ -28,6 +28,7 @@ WORDS: Mapping[str, tuple[str, Any]] = {
     "answer": ("What is answered.", "confirm"),
     "answered_by": ("Who answers for the member, kept for good.", "claire@morin.example"),
     "booked": ("Journal entries.", None),
+    "candidates": ("Firms this member has put forward.", None),
     "code": ("What kind it is, for a program.", "declare"),
     "commitment": ("The commitment this is the invoice of, by its reference; null: of none.", "7K2M-9QX4-T8WD-R"),
     "commitments": ("The member's commitments.", None),

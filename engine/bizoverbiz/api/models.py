@@ -72,6 +72,12 @@ Identifier = Annotated[
     AfterValidator(canonical_identifier),
     Field(description="Nine digits are a SIREN, anything else a VAT number.", examples=["552100554"]),
 ]
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    AfterValidator(_printable),
+    Field(description="An e-mail address.", examples=["ines@lys.example"]),
+]
 CommitmentReference = Annotated[
     str,
     StringConstraints(max_length=40),

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from bizoverbiz.cli import audit, evidence, files, membering, members, membership, notices, options, rounds, services
+from bizoverbiz.cli import (
+    audit,
+    candidates,
+    evidence,
+    files,
+    membering,
+    members,
+    membership,
+    notices,
+    options,
+    rounds,
+    services,
+)
 
 app = typer.Typer(
     name="bizoverbiz",
@@ -19,6 +31,7 @@ app.add_typer(membership.network, name="network")
 membership.network.command("options")(options.options)
 app.add_typer(membership.invitation, name="invitation")
 app.add_typer(members.app, name="members")
+app.add_typer(candidates.app, name="candidates")
 app.add_typer(membering.app, name="member")
 app.add_typer(rounds.app, name="round")
 app.add_typer(notices.app, name="notice")

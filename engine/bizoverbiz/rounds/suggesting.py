@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg2.errors import ForeignKeyViolation
 
 from bizoverbiz.errors import NotFoundError, TooLateError
+from bizoverbiz.members.standing import check_may_declare
 from bizoverbiz.store.database import Transaction
 
 
@@ -23,9 +24,10 @@ def answer(
 ) -> Any:
     """Confirm or reject a suggestion; matching draws the conclusion. Returns the suggestion.
 
-    An answer may be changed as long as the suggestion is open. Raises `NotFoundError`, or `TooLateError` once it is
-    confirmed or rejected.
+    An answer may be changed as long as the suggestion is open. Raises `NotFoundError`, `TooLateError` once it is
+    confirmed or rejected, or what `check_may_declare` raises.
     """
+    check_may_declare(tx.one("member_get", member=member))
     row = _found(tx, member, suggestion)
     if row.state == "open":
         # Matching holds the answers while it counts them: only what is read after this is what it made of them.

@@ -9,7 +9,7 @@ import httpx
 
 from demo import scenario, screen
 from demo.checks import InvariantError
-from demo.databases import BooksError, Cluster, base_template
+from demo.databases import BooksError, Cluster, base_template, run_books
 from demo.member import ExchangeError
 from demo.odoo_client import OdooError
 from demo.processes import ProcessDiedError
@@ -31,6 +31,7 @@ def main() -> int:
     stops = commands.add_parser("stop", help="end what a run left")
     template = commands.add_parser("template", help="build a French Odoo database with both addons")
     template.add_argument("--name", required=True, help="the database to make, anew if it exists")
+    template.add_argument("--also", nargs="*", default=[], help="Odoo's modules to install beside, such as a chart")
     for command in (runs, stops, template):
         command.add_argument("--var", type=Path, required=True, help="the folder for databases, logs and results")
     options = parser.parse_args()
@@ -43,6 +44,8 @@ def main() -> int:
     else:
         cluster = Cluster(folder)
         cluster.create(options.name, base_template(cluster))
+        if options.also:
+            run_books(cluster, [["install", f"--db={options.name}", *options.also]], print)
     return 0
 
 

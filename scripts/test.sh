@@ -56,7 +56,7 @@ for part in "$@"; do
       ;;
     odoo)
       say "Addons inside Odoo 19: installing them into a French database first (about a minute)"
-      if .venv/bin/python -m demo template --var "$folder" --name addons_test; then
+      if .venv/bin/python -m demo template --var "$folder" --name addons_test --also l10n_be; then
         ODOO_RC=$folder/odoo.conf .odoo/venv/bin/python -m pytest -c /dev/null --rootdir=. -p no:cacheprovider -q -ra \
           -W ignore --odoo-database=addons_test --odoo-http --junitxml="$folder/addons.xml" addons
       else

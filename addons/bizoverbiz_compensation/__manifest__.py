@@ -1,7 +1,7 @@
 {
     "name": "BizOverBiz Compensation",
     "summary": "Set off customer invoices against vendor bills around a network of firms",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Accounting",
     "author": "BizOverBiz",
     "license": "LGPL-3",

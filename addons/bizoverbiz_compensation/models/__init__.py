@@ -1,5 +1,6 @@
 from . import (
     account_move,
+    account_move_line,
     account_partial_reconcile,
     bizoverbiz_declaration,
     bizoverbiz_declaration_line,
@@ -8,9 +9,13 @@ from . import (
     bizoverbiz_notice,
     bizoverbiz_notice_booking,
     bizoverbiz_notice_line,
+    bizoverbiz_notice_locks,
+    bizoverbiz_notice_reversal,
+    bizoverbiz_notice_voucher,
     bizoverbiz_open_invoice,
     bizoverbiz_statement,
     bizoverbiz_statement_exchange,
     bizoverbiz_statement_line,
+    bizoverbiz_statement_reversal,
     res_company,
 )

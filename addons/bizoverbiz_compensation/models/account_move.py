@@ -87,7 +87,11 @@ class AccountMove(models.Model):
         return super()._check_draftable()
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
+        """Nobody reverses a booking; entries that follow from it and are undone by a notice bear the notice's day."""
         self._bizoverbiz_check_not_booking()
+        day = self.env.su and self.env.context.get("bizoverbiz_reversal_date")
+        if day:
+            default_values_list = [{**values, "date": day} for values in default_values_list or [{} for _move in self]]
         return super()._reverse_moves(default_values_list, cancel)
 
     def _bizoverbiz_check_not_booking(self):
@@ -95,7 +99,8 @@ class AccountMove(models.Model):
             raise UserError(
                 self.env._(
                     "%(entry)s books %(notice)s, a decision that binds every firm of the round: it cannot be undone on "
-                    "one side alone. Settle a mistake with your partner by a credit note or a new invoice.",
+                    "one side alone. Settle a mistake with your partner by a credit note or a new invoice, or ask the "
+                    "network's operator to propose a reversal.",
                     entry=booked.name,
                     notice=booked.bizoverbiz_notice_id.display_name,
                 )

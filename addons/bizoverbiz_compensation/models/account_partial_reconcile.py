@@ -7,4 +7,6 @@ class AccountPartialReconcile(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_set_off(self):
         """A set-off that is taken off its invoice would leave the invoice open here and settled at the partner's."""
+        if self.env.su and self.env.context.get("bizoverbiz_reversal_date"):
+            return
         (self.debit_move_id | self.credit_move_id).move_id._bizoverbiz_check_not_booking()

@@ -54,8 +54,9 @@ class BizoverbizNotice(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
     total = fields.Monetary("Set Off", readonly=True, help="As much on your receivables as on your payables.")
     excess = fields.Monetary(
-        readonly=True,
-        help="Set off on invoices that had been settled otherwise in between: left open on the partner's account.",
+        compute="_compute_excess",
+        store=True,
+        help="Set off on invoices that had been settled otherwise in between: still open on the partner's account.",
     )
     decided_at = fields.Datetime(readonly=True)
     decision_date = fields.Date(readonly=True, help="The day of the decision where the company is.")
@@ -74,6 +75,11 @@ class BizoverbizNotice(models.Model):
     def _compute_reference(self):
         for notice in self:
             notice.reference = " ".join(filter(None, (notice.network, f"AVIS-{notice.number:06d}")))
+
+    @api.depends("line_ids.excess")
+    def _compute_excess(self):
+        for notice in self:
+            notice.excess = sum(notice.line_ids.mapped("excess"))
 
     @api.depends("reference")
     def _compute_display_name(self):
@@ -185,6 +191,7 @@ class BizoverbizNotice(models.Model):
             limit=1,
         )
         prepare_line = self.env["bizoverbiz.notice.line"]._prepare_values
+        answered = {(line.uuid, line.side, line.counterpart): line for line in statement.line_ids}
         company = membership.company_id
         return {
             "network": payload["network"],
@@ -196,7 +203,7 @@ class BizoverbizNotice(models.Model):
             "audit_head": payload["audit_head"],
             "statement_id": statement.id,
             "line_ids": [
-                Command.create(prepare_line(membership, line, statement, currency, moves)) for line in payload["lines"]
+                Command.create(prepare_line(membership, line, answered, currency, moves)) for line in payload["lines"]
             ],
         }
 
@@ -285,6 +292,9 @@ class BizoverbizNotice(models.Model):
             if error.code == "ceiling"
             else "",
             "proof": self.env._("a line is not proved to stand in the round"),
+            "reverses": self.env._("%(line)s does not say rightly which set-off is opened again", **error.values)
+            if error.code == "reverses"
+            else "",
             "balance": self.env._("receivables and payables do not add up to its total"),
         }
         return self.env._(
@@ -318,16 +328,15 @@ class BizoverbizNotice(models.Model):
 
     def _prepare_acknowledgement(self):
         digits = self.currency_id.decimal_places
-        receivables = [line for line in self.line_ids if line.side == "receivable"]
-        amounts = {}
-        for line in receivables:
-            amounts[line.move_id.company_id] = amounts.get(line.move_id.company_id, 0) + to_minor(line.set_off, digits)
+        amounts = dict.fromkeys(self.move_ids, 0)
+        for line in self.line_ids.filtered(lambda line: line.side == "receivable"):
+            amounts[line.item_ids.move_id] += to_minor(line.set_off, digits)
         return [
             {
                 "entry": move.name,
                 "date": fields.Date.to_string(move.date),
                 "currency": self.currency_id.name,
-                "amount": amounts[move.company_id],
+                "amount": amounts[move],
             }
             for move in self.move_ids.sorted("id")
         ]

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.minor_units import from_minor
+from .bizoverbiz_notice_booking import BookingBlockedError
 
 
 class BizoverbizNoticeLine(models.Model):
@@ -22,15 +23,26 @@ class BizoverbizNoticeLine(models.Model):
     due_date = fields.Date(readonly=True)
     set_off = fields.Monetary(readonly=True)
     remaining = fields.Monetary(readonly=True)
-    excess = fields.Monetary(readonly=True, help="What the invoice could not take any more.")
+    item_ids = fields.One2many(
+        "account.move.line", "bizoverbiz_notice_line_id", "Journal Items", readonly=True, help="What books this line."
+    )
+    excess = fields.Monetary(
+        compute="_compute_excess",
+        store=True,
+        help="What the invoice could not take any more and is still open on the partner's account.",
+    )
+
+    @api.depends("item_ids.amount_residual_currency")
+    def _compute_excess(self):
+        for line in self:
+            line.excess = sum(abs(item.amount_residual_currency) for item in line.item_ids)
 
     @api.model
-    def _prepare_values(self, membership, line, statement, currency, moves):
+    def _prepare_values(self, membership, line, statement_lines, currency, moves):
+        """:param dict statement_lines: what was answered, by identifier, side and counterpart"""
         digits = currency.decimal_places
-        answered = statement.line_ids.filtered(
-            lambda answered: (
-                (answered.uuid, answered.side, answered.counterpart) == (line["id"], line["side"], line["counterpart"])
-            )
+        answered = statement_lines.get(
+            (line["id"], line["side"], line["counterpart"]), self.env["bizoverbiz.statement.line"]
         )
         return {
             "uuid": line["id"],
@@ -63,6 +75,20 @@ class BizoverbizNoticeLine(models.Model):
             .filtered(lambda move: move.commercial_partner_id._bizoverbiz_identifier() == self.counterpart)
         )
         return found if len(found) == 1 else found.browse()
+
+    def _require_invoice(self):
+        """:raises BookingBlockedError: if the line's invoice is not in these books"""
+        self.move_id = self.move_id or self._find_invoice()
+        if not self.move_id:
+            raise BookingBlockedError(
+                self.env._(
+                    "Invoice %(number)s of %(partner)s is not in these books: post it with this number, partner "
+                    "and currency, and exchange again.",
+                    number=self.number,
+                    partner=self.counterpart_name or self.counterpart,
+                ),
+                "invoice",
+            )
 
     def _instalments(self):
         """The invoice's receivable or payable lines with what of the set-off falls on each, oldest due first.

@@ -130,7 +130,6 @@ class BizoverbizStatement(models.Model):
         :raises UserError: if the statement can no longer be approved, or the engine refuses the answer
         """
         self._check_answerable()
-        self._check_bookable()
         for statement in self:
             if statement.answer != "approve" or statement.answer_state == "refused":
                 statement._store_answer("approve")
@@ -184,18 +183,6 @@ class BizoverbizStatement(models.Model):
                     state=self.env._("Refused")
                     if statement.answer == "refuse"
                     else dict(self._fields["state"]._description_selection(self.env))[statement.state],
-                )
-            )
-
-    def _check_bookable(self):
-        """:raises UserError: on a reversal, which these books could not take back"""
-        if reversals := self.filtered(lambda statement: statement.kind == "reversal"):
-            raise UserError(
-                self.env._(
-                    "%(statement)s proposes to open again what was set off. Odoo does not book reversals yet, so it "
-                    "cannot be approved here: refuse it, and settle the mistake with your partner by a credit note or "
-                    "a new invoice.",
-                    statement=reversals[0].display_name,
                 )
             )
 

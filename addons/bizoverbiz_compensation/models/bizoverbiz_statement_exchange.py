@@ -99,11 +99,6 @@ class BizoverbizStatement(models.Model):
             )
 
     def _what_to_do(self):
-        if self.kind == "reversal":
-            return self.env._(
-                "The network proposes to open again what was set off. Odoo does not book reversals yet: refuse it. "
-                "Silence counts as a refusal."
-            )
         return self.env._("Approve what may be set off, strike single lines, or refuse. Silence counts as a refusal.")
 
     def _mirror(self, item):

@@ -1,5 +1,8 @@
 from . import (
+    test_belgium,
     test_booking,
+    test_booking_rules,
+    test_branches,
     test_declaration,
     test_discrepancy,
     test_foreign_currency,
@@ -8,6 +11,7 @@ from . import (
     test_minor_units,
     test_notice,
     test_open_invoices,
+    test_reversal,
     test_rights,
     test_silence,
     test_statement,

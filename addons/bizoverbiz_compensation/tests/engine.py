@@ -20,7 +20,7 @@ def sign(private_key, payload, header=None, raw=None):
     header = header or {
         "alg": "Ed25519",
         "kid": keys.thumbprint(keys.public_jwk(private_key)),
-        "typ": "bizoverbiz-notice+jws",
+        "typ": f"bizoverbiz-{'reversal' if payload.get('kind') == 'reversal' else 'notice'}+jws",
     }
     signed = f"{keys.base64url(canonical(header))}.{keys.base64url(raw or canonical(payload))}"
     signature = keys.load_private_key(private_key).sign(signed.encode())
@@ -50,6 +50,8 @@ class SetOffEngine(FakeEngine):
         self.declarations, self.statements, self.notices, self.discrepancies = [], [], [], []
         self.acknowledged = {}
         self.refused = {}
+        #: number of the notice that a reversal's line reverses, by the line's identifier
+        self.reversed = {}
         #: routes that do not answer, and routes that do the work and then lose the answer
         self.broken, self.lossy = set(), set()
         self.too_late = False
@@ -173,7 +175,9 @@ class SetOffEngine(FakeEngine):
                 kept = {
                     name: value for name, value in line.items() if name not in ("approved", "proposed", "issue_date")
                 }
-                remaining = line["amount_open"] - line["set_off"]
+                opened = statement["kind"] == "reversal"
+                kept.update({"reverses": self.reversed[line["id"]]} if opened else {})
+                remaining = line["amount_open"] + line["set_off"] * (1 if opened else -1)
                 lines.append({**kept, "remaining": remaining, "salt": hashlib.sha256(line["id"].encode()).hexdigest()})
         statement["state"] = "decided"
         payload = {
@@ -194,6 +198,38 @@ class SetOffEngine(FakeEngine):
         payload["lines"] = [{**line, "proof": proof} for line, proof in zip(lines, proofs, strict=False)]
         self.deliver(sign(private_key or self.private_key, payload), payload["number"])
         return payload
+
+    def propose_reversal(self, notice, amounts=None, number=2):
+        """Propose to open again what a notice set off: ``amounts`` (minor units by reference), or all of it."""
+        statement = self.propose({}, number=number, currency=notice["currency"], kind="reversal")
+        opened = [
+            (line, line["set_off"] if amounts is None else amounts.get(line["reference"], 0))
+            for line in notice["lines"]
+        ]
+        statement["lines"] = [
+            {
+                **{name: line[name] for name in ("side", "counterpart", "counterpart_name", "number", "reference")},
+                "id": str(uuid.uuid4()),
+                "issue_date": None,
+                "due_date": line["due_date"],
+                "amount_open": line["remaining"],
+                "ceiling": amount,
+                "proposed": amount,
+                "approved": None,
+                "set_off": None,
+            }
+            for line, amount in opened
+            if amount
+        ]
+        self.reversed.update((line["id"], notice["number"]) for line in statement["lines"])
+        for side in ("receivable", "payable"):
+            statement[side] = sum(line["proposed"] for line in statement["lines"] if line["side"] == side)
+        return statement
+
+    def decide_reversal(self, statement, decided_at="2026-11-25T10:00:00Z", **changes):
+        """Decide a reversal as a whole; its notice says, as its statement does not, which notice a line reverses."""
+        amounts = {line["reference"]: line["proposed"] for line in statement["lines"]}
+        return self.decide(amounts, decided_at=decided_at, statement=statement, kind="reversal", **changes)
 
     @staticmethod
     def _leaf(payload, line):

@@ -167,27 +167,3 @@ class TestBooking(SetOffCase):
         self.assertEqual(journal.type, "general")
         self.assertNotEqual(journal.code, "BOB")
         self.assertEqual(self.company._bizoverbiz_set_off_journal(), journal)
-
-    def test_each_branch_that_balances_has_its_entry(self):
-        branch = self._branch()
-        moves = [self._invoice(50), self._bill(50)]
-        for move_type, partner in (("out_invoice", self.customer), ("in_invoice", self.vendor)):
-            move = self._draft_in(branch, move_type, partner, 30)
-            move.ref = "QR-6"
-            move.action_post()
-            moves.append(move)
-        notice = self._booked_round({move: round(move.amount_total * 100) for move in moves})
-        self.assertEqual(notice.move_ids.company_id, self.company | branch)
-        self.assertEqual({move.amount_residual for move in moves}, {0.0})
-        self._exchange()
-        self.assertEqual(sorted(entry["amount"] for entry in self.engine.acknowledged[1]), [3000, 5000])
-
-    def test_a_notice_across_branches_that_balances_in_none_is_blocked(self):
-        invoice = self._invoice(50)
-        bill = self._draft_in(self._branch(), "in_invoice", self.vendor, 50)
-        bill.ref = "QR-5"
-        bill.action_post()
-        notice = self._booked_round({invoice: 5000, bill: 5000})
-        self.assertEqual(notice.state, "blocked")
-        self.assertIn("does not balance in", notice.error)
-        self.assertFalse(notice.move_ids)

@@ -32,15 +32,6 @@ class TestStatement(SetOffCase):
             {"amount": amount}
         )._create_payments()
 
-    def test_a_reversal_can_be_refused_and_not_approved(self):
-        statement = self._proposed(kind="reversal")
-        self.assertEqual(statement.kind, "reversal")
-        self.assertIn("does not book reversals", statement.activity_ids[:1].note)
-        self.assertRaisesRegex(UserError, "does not book reversals", statement.action_approve)
-        self.assertFalse(self._answers())
-        statement.action_refuse("Settled by a credit note")
-        self.assertEqual([answer["answer"] for answer in self._answers()], ["refuse"])
-
     def test_a_statement_arrives_with_equal_totals_and_an_activity_for_approvers(self):
         statement = self._proposed()
         self.assertRecordValues(

@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 TYPE = "bizoverbiz-notice+jws"
+REVERSAL_TYPE = "bizoverbiz-reversal+jws"
 LARGEST_EXACT_INTEGER = 2**53 - 1
 SIDES = ("receivable", "payable")
 _HEX_32 = re.compile(r"[0-9a-f]{64}")
@@ -90,14 +91,16 @@ def open_jws(jws: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
     """The payload of a notice signed with one of the pinned keys.
 
     :param jwks: the pinned JWK set (RFC 7517); a key counts under its own thumbprint, whatever ``kid`` it claims
-    :raises NoticeInvalidError: if the form, the key, the signature or the canonical form is wrong
+    :raises NoticeInvalidError: if the form, the key, the signature or the canonical form is wrong, or if the header
+        says another kind of notice than the payload
     """
     parts = jws.split(".")
     if len(parts) != 3:
         raise NoticeInvalidError("encoding")
     header_raw, payload_raw, signature = map(_decode, parts)
     header = _load(header_raw)
-    if header.get("alg") != "Ed25519" or header.get("typ") != TYPE or set(header) != {"alg", "kid", "typ"}:
+    kinds = {TYPE: None, REVERSAL_TYPE: "reversal"}
+    if header.get("alg") != "Ed25519" or header.get("typ") not in kinds or set(header) != {"alg", "kid", "typ"}:
         raise NoticeInvalidError("header")
     try:
         _public_key(header["kid"], jwks).verify(signature, f"{parts[0]}.{parts[1]}".encode("ascii"))
@@ -110,6 +113,8 @@ def open_jws(jws: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
         is_canonical = False
     if not is_canonical:
         raise NoticeInvalidError("canonical")
+    if payload.get("kind") != kinds[header["typ"]]:
+        raise NoticeInvalidError("header")
     return payload
 
 
@@ -167,12 +172,22 @@ def verify(jws: str, jwks: Mapping[str, Any], member: str, number: int) -> dict[
     for line in payload["lines"]:
         if not 0 < line["set_off"] <= line["ceiling"]:
             raise NoticeInvalidError("ceiling", line=line["number"])
+        if not _reverses(payload, line):
+            raise NoticeInvalidError("reverses", line=line["number"])
         totals[line["side"]] += line["set_off"]
         if fold(leaf(line, member, payload["round"], payload["currency"]), line["proof"]) != payload["round_root"]:
             raise NoticeInvalidError("proof", line=line["number"])
     if set(totals.values()) != {payload["total"]}:
         raise NoticeInvalidError("balance", **totals, total=payload["total"])
     return payload
+
+
+def _reverses(payload: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
+    """A line of a reversal names an earlier notice and opens all of its ceiling again; no other line names one."""
+    if payload.get("kind") != "reversal":
+        return "reverses" not in line
+    earlier = _is_amount(line.get("reverses")) and 0 < line["reverses"] < payload["number"]
+    return earlier and line["set_off"] == line["ceiling"] and line["remaining"] == line["amount_open"] + line["set_off"]
 
 
 def _is_amount(value: Any) -> bool:

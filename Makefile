@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo stop test test-engine test-odoo test-e2e test-robustness test-simulator kill-test fuzz simulate
+.PHONY: help setup demo stop test test-engine test-odoo test-addons test-e2e test-robustness test-simulator kill-test fuzz simulate
 .PHONY: bench bench-service lint env clean
 
 help: ## list the targets
@@ -18,13 +18,16 @@ demo: setup ## run a netting round between six Odoo firms and leave a second one
 stop: ## end what `make demo` and `make env` left running
 	@if [ -x $(VENV)/python ]; then $(VENV)/python -m demo stop --var var/demo; scripts/postgres.sh stop var/postgres; fi
 
-test: setup ## every test: engine, kills and faults, simulated networks, addons inside Odoo, the whole demo end to end
-	@scripts/test.sh engine robustness simulator odoo e2e
+test: setup ## every test: engine, faults, simulated networks, addons inside Odoo, Odoo's reconciliation, the demo end to end
+	@scripts/test.sh engine robustness simulator odoo lifecycle core e2e
 
 test-engine: ## the engine's tests only
 	@scripts/setup.sh engine && scripts/test.sh engine
 
-test-odoo: setup ## the addons' tests inside Odoo only
+test-odoo: setup ## the addons inside Odoo, updated, uninstalled; Odoo's own accounting tests with them and without, compared
+	@scripts/test.sh odoo lifecycle core-all
+
+test-addons: setup ## the addons' tests inside Odoo only
 	@scripts/test.sh odoo
 
 test-e2e: setup ## the whole demo as a test only

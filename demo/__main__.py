@@ -9,7 +9,7 @@ import httpx
 
 from demo import scenario, screen
 from demo.checks import InvariantError
-from demo.databases import BooksError, Cluster, base_template, run_books
+from demo.databases import BooksError, Cluster, base_template, plain_template, run_books
 from demo.member import ExchangeError
 from demo.odoo_client import OdooError
 from demo.processes import ProcessDiedError
@@ -29,9 +29,10 @@ def main() -> int:
     runs = commands.add_parser("run", help="run it and leave a second round waiting for an approval by hand")
     runs.add_argument("--no-second-round", action="store_true", help="stop everything after the first round")
     stops = commands.add_parser("stop", help="end what a run left")
-    template = commands.add_parser("template", help="build a French Odoo database with both addons")
+    template = commands.add_parser("template", help="build a French Odoo database with the addons, or without")
     template.add_argument("--name", required=True, help="the database to make, anew if it exists")
     template.add_argument("--also", nargs="*", default=[], help="Odoo's modules to install beside, such as a chart")
+    template.add_argument("--plain", action="store_true", help="without the addons")
     for command in (runs, stops, template):
         command.add_argument("--var", type=Path, required=True, help="the folder for databases, logs and results")
     options = parser.parse_args()
@@ -43,9 +44,9 @@ def main() -> int:
         console.print(f"Stopped: {', '.join(ended)}." if ended else "Nothing of the demonstration was running.")
     else:
         cluster = Cluster(folder)
-        cluster.create(options.name, base_template(cluster))
+        cluster.create(options.name, (plain_template if options.plain else base_template)(cluster))
         if options.also:
-            run_books(cluster, [["install", f"--db={options.name}", *options.also]], print)
+            run_books(cluster, [["install", *options.also, f"--db={options.name}"]], print)
     return 0
 
 

@@ -125,16 +125,27 @@ def _addon_sources() -> list[Path]:
     return [path for path in (ROOT / "addons").rglob("*") if path.suffix in kinds and "tests" not in path.parts]
 
 
+def plain_template(cluster: Cluster, show: Callable[[str], None] = print) -> str:
+    """The name of the empty French database without our addons; builds it if what it is made from has changed."""
+    sources = [ROOT / "demo/books/template.py", ROOT / "demo/books/session.py"]
+    name = f"{TEMPLATES}plain_{digest(sources, (ROOT / '.odoo/.stamp').read_text())}"
+    return _template(cluster, name, "template0", ["template"], show)
+
+
 def base_template(cluster: Cluster, show: Callable[[str], None] = print) -> str:
     """The name of the empty French database with both addons installed; builds it if the sources have changed."""
-    sources = [*_addon_sources(), ROOT / "demo/books/template.py", ROOT / "demo/books/session.py"]
-    name = f"{TEMPLATES}base_{digest(sources, (ROOT / '.odoo/.stamp').read_text())}"
+    plain = plain_template(cluster, show)
+    name = f"{TEMPLATES}base_{digest(_addon_sources(), plain)}"
+    return _template(cluster, name, plain, ["install", *ADDONS], show)
+
+
+def _template(cluster: Cluster, name: str, source: str, command: list[str], show: Callable[[str], None]) -> str:
     if not cluster.exists(name):
         building = f"building_{name}"
-        cluster.create(building)
-        run_books(cluster, [["template", f"--db={building}", "--addons", *ADDONS]], show)
+        cluster.create(building, source)
+        run_books(cluster, [[*command, f"--db={building}"]], show)
         cluster.rename(building, name)
-        cluster.drop_others(f"{TEMPLATES}base_", keep=name)
+        cluster.drop_others(name.rpartition("_")[0] + "_", keep=name)
     return name
 
 

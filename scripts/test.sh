@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests named (engine, robustness, simulator, odoo, e2e) with servers of their own in a temporary folder, and ends with a summary.
+# Runs the tests named (engine, robustness, simulator, odoo, lifecycle, core, core-all, e2e) with servers of their own in a temporary folder, and ends with a summary.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$(mktemp -d "${TMPDIR:-/tmp}/bizoverbiz-test-XXXXXX")
@@ -64,12 +64,24 @@ for part in "$@"; do
       fi
       report addons $? $((SECONDS - began))
       ;;
+    lifecycle)
+      say "One firm's books through an update from the first release, an uninstallation and a new installation"
+      pytest_engine lifecycle -q tests/lifecycle
+      report lifecycle $? $((SECONDS - began))
+      ;;
+    core | core-all)
+      all=$([ "$part" = core ] || echo --all)
+      say "Odoo's own accounting tests with the addons and without${all:+, all of them}"
+      .venv/bin/python -m tests.core --var "$folder" $all && verdict=0 || verdict=1
+      status=$((status | verdict))
+      summary+=("$(printf '%-10s %s in %s s' "$part" "$([ $verdict = 0 ] && echo 'the same with and without the addons' || echo 'differs  <- FAILED')" $((SECONDS - began)))")
+      ;;
     e2e)
       say "The whole demonstration between six Odoo firms (some minutes)"
       BIZOVERBIZ_E2E_FOLDER=$folder pytest_engine e2e -v tests/e2e
       report e2e $? $((SECONDS - began))
       ;;
-    *) echo "test: unknown part '$part': engine, robustness, simulator, odoo or e2e" >&2; exit 2 ;;
+    *) echo "test: unknown part '$part': engine, robustness, simulator, odoo, lifecycle, core, core-all or e2e" >&2; exit 2 ;;
   esac
 done
 

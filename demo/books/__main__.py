@@ -5,8 +5,6 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from odoo.modules.registry import Registry
-
 from demo.books import company, purchases, sales, session, template
 from demo.firms import BY_KEY
 
@@ -18,10 +16,9 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("template")
     build.add_argument("--db", required=True)
-    build.add_argument("--addons", nargs="*", default=[], help="ours, to install beside Odoo's own")
     install = commands.add_parser("install")
     install.add_argument("--db", required=True)
-    install.add_argument("modules", nargs="+", help="of Odoo, beside what the template has")
+    install.add_argument("modules", nargs="+", help="our addons, or Odoo's modules beside those of the template")
     keep = commands.add_parser("keep", help="one process may keep several firms' books; all firms' must run together")
     keep.add_argument("--prefix", required=True, help="a firm's database is this and its key")
     keep.add_argument("--today", type=date.fromisoformat, required=True)
@@ -30,10 +27,10 @@ def main() -> int:
     options = parser.parse_args()
     if options.command == "template":
         session.configure(options.rc, options.db, options.log)
-        template.build(options.db, options.addons)
+        template.build(options.db)
     elif options.command == "install":
         session.configure(options.rc, options.db, options.log)
-        Registry.new(options.db, update_module=True, install_modules=options.modules)
+        template.install(options.db, options.modules)
     else:
         databases = {BY_KEY[key]: f"{options.prefix}{key}" for key in options.firms}
         session.configure(options.rc, ",".join(databases.values()), options.log)

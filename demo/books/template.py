@@ -1,5 +1,7 @@
 """The empty French database every firm starts from."""
 
+from collections.abc import Iterable
+
 from odoo.modules.registry import Registry
 
 from demo.books.session import environment
@@ -9,8 +11,8 @@ MODULES = ("account", "l10n_fr_account", "account_edi_ubl_cii")
 PARAMETERS = {"ir_attachment.location": "db", "web.base.url.freeze": "True"}
 
 
-def build(database: str, addons: list[str]) -> None:
-    """Installs Odoo's modules and `addons` on an empty database, in French and with the French chart.
+def build(database: str) -> None:
+    """Installs Odoo's modules on an empty database, in French and with the French chart.
 
     Language and country come first: the chart is then loaded in French, and as the French one.
     """
@@ -21,14 +23,25 @@ def build(database: str, addons: list[str]) -> None:
             env["ir.config_parameter"].set_param(key, value)
         company = env.ref("base.main_company")
         company.write({"country_id": env.ref("base.fr").id, "currency_id": env.ref("base.EUR").id})
-    Registry.new(database, update_module=True, install_modules=["base", *MODULES, *addons])
+    Registry.new(database, update_module=True, install_modules=["base", *MODULES])
     with environment(database) as env:
         env["ir.attachment"].force_storage()
         chart = env.company.chart_template
         if chart != "fr":
             raise RuntimeError(f"{database}: the chart is {chart!r} instead of 'fr': Odoo installed another country's")
-        missing = set(MODULES).union(addons) - set(env["ir.module.module"]._installed())
-        if missing:
-            raise RuntimeError(f"{database}: not installed: {', '.join(sorted(missing))}; see the log")
         env["res.users"].search([]).write({"lang": "fr_FR", "tz": "Europe/Paris"})
         env["res.partner"].search([]).write({"lang": "fr_FR"})
+    _check_installed(database, MODULES)
+
+
+def install(database: str, modules: list[str]) -> None:
+    """Adds modules, ours or Odoo's, to a database that `build` has made."""
+    Registry.new(database, update_module=True, install_modules=modules)
+    _check_installed(database, modules)
+
+
+def _check_installed(database: str, modules: Iterable[str]) -> None:
+    with environment(database) as env:
+        missing = set(modules) - set(env["ir.module.module"]._installed())
+    if missing:
+        raise RuntimeError(f"{database}: not installed: {', '.join(sorted(missing))}; see the log")

@@ -8,6 +8,7 @@ from . import (
     test_foreign_currency,
     test_guards,
     test_lock_dates,
+    test_many_lines,
     test_minor_units,
     test_notice,
     test_open_invoices,

@@ -1,0 +1,1 @@
+"""Odoo's own tests, with our addons and without: the lists of results must be the same."""

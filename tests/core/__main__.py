@@ -1,0 +1,72 @@
+"""python -m tests.core: run Odoo's own accounting tests in a database with our addons and in one without; compare."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from demo.databases import ROOT, Cluster, base_template, plain_template
+
+from . import results
+
+#: What `make test` runs: the tests of what a set-off touches.
+CHOSEN = ("test_account_move_reconcile", "test_account_payment_register", "test_account_inalterable_hash")
+MODULES = ("account", "l10n_fr_account")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.core", description=__doc__)
+    parser.add_argument("--var", type=Path, required=True, help="the folder for databases, logs and reports")
+    parser.add_argument(
+        "--all", action="store_true", help="all tests of account and l10n_fr_account, not the chosen ones"
+    )
+    options = parser.parse_args()
+    folder = options.var.resolve()
+    cluster = Cluster(folder)
+    files = tests(cluster, everything=options.all)
+    reports = {"core_without": folder / "core-without.xml", "core_with": folder / "core-with.xml"}
+    # One after the other: two templates cannot be built and copied at the same time.
+    cluster.create("core_without", plain_template(cluster))
+    cluster.create("core_with", base_template(cluster))
+    running = [start(cluster, database, report, files) for database, report in reports.items()]
+    for process in running:
+        process.wait()
+    without, with_addons = (results.read(report) for report in reports.values())
+    for name, outcomes in (("without", without), ("with", with_addons)):
+        counts = Counter(outcomes.values())
+        print(f"{name} the addons: {len(outcomes)} tests, {', '.join(f'{n} {kind}' for kind, n in counts.items())}")
+    different = results.differences(without, with_addons)
+    print("\n".join(different) or "No test differs.")
+    return 1 if different or not without else 0
+
+
+def tests(cluster: Cluster, *, everything: bool) -> list[Path]:
+    """Odoo's test files, wherever Odoo is."""
+    ask = "from odoo.modules import module as m; m.initialize_sys_path(); print(m.get_module_path('account'))"
+    said = subprocess.run([cluster.odoo_python, "-c", ask], capture_output=True, text=True, check=True)
+    addons = Path(said.stdout.strip()).parent
+    if everything:
+        return sorted(file for module in MODULES for file in (addons / module / "tests").glob("test_*.py"))
+    return [addons / "account" / "tests" / f"{name}.py" for name in CHOSEN]
+
+
+def start(cluster: Cluster, database: str, report: Path, files: list[Path]) -> subprocess.Popen[bytes]:
+    report.unlink(missing_ok=True)
+    command = [cluster.odoo_python, "-m", "pytest", "-c", "/dev/null", f"--rootdir={files[0].parents[2]}", "-q", "-W"]
+    command += ["ignore", "-p", "no:cacheprovider", f"--odoo-database={database}", "--odoo-http"]
+    log = report.with_suffix(".log").open("wb")
+    return subprocess.Popen(
+        [*command, f"--junitxml={report}", *map(str, files)],
+        cwd=ROOT,
+        env={**os.environ, "ODOO_RC": cluster.odoo_rc, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -68,7 +68,7 @@ class Life:
         env["ir.module.module"].search([("name", "in", ADDONS)]).button_uninstall()
 
     def rejoin(self, env: api.Environment) -> None:
-        """Join again with a new key; the engine has the notices still, and an administrator accepts what was approved."""
+        """Join again with a new key; the engine still has the notices, an administrator accepts the one approved."""
         engine = self._engine()
         with engine.mock:
             _join(env, engine)._exchange_safely()

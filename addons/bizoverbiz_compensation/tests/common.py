@@ -77,8 +77,8 @@ class SetOffBase(AccountTestInvoicingCommon):
     def _bill(self, amount, **values):
         return self._invoice(amount, "in_invoice", **values)
 
-    def _branch(self):
-        branch = self.env["res.company"].sudo().create({"name": "Morin Lyon", "parent_id": self.company.id})
+    def _branch(self, name="Morin Lyon"):
+        branch = self.env["res.company"].sudo().create({"name": name, "parent_id": self.company.id})
         self.env["account.chart.template"].sudo().try_loading("fr", company=branch, install_demo=False)
         self.env.user.company_ids |= branch
         return branch

@@ -17,10 +17,11 @@ def canonical(value):
 
 
 def sign(private_key, payload, header=None, raw=None):
+    kind = "reversal" if payload and payload.get("kind") == "reversal" else "notice"
     header = header or {
         "alg": "Ed25519",
         "kid": keys.thumbprint(keys.public_jwk(private_key)),
-        "typ": f"bizoverbiz-{'reversal' if payload.get('kind') == 'reversal' else 'notice'}+jws",
+        "typ": f"bizoverbiz-{kind}+jws",
     }
     signed = f"{keys.base64url(canonical(header))}.{keys.base64url(raw or canonical(payload))}"
     signature = keys.load_private_key(private_key).sign(signed.encode())

@@ -69,7 +69,6 @@ class TestBookingRules(SetOffCase):
         journal = self.company._bizoverbiz_set_off_journal()
         (journal | self.invoice.journal_id | self.bill.journal_id).restrict_mode_hash_table = True
         sealed = self._invoice(80)
-        sealed.button_hash()
         self.assertTrue(sealed.inalterable_hash)
         payload = self.engine.decide(self._round({sealed: 5000, self.bill: 5000}))
         self._exchange()

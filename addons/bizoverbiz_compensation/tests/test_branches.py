@@ -49,8 +49,7 @@ class TestBranches(SetOffCase):
         self.assertEqual([entry["amount"] for entry in self.engine.acknowledged[1]], [5000])
 
     def test_a_branch_that_balances_keeps_its_own_entry_beside_that_of_the_legal_entity(self):
-        second = self.env["res.company"].sudo().create({"name": "Morin Nantes", "parent_id": self.company.id})
-        self.env.user.company_ids |= second
+        second = self._branch("Morin Nantes")
         crossing = self._draft_in(second, "in_invoice", self.vendor, 50)
         crossing.ref = "QR-N"
         crossing.action_post()

@@ -47,6 +47,9 @@ class BizoverbizStatementLine(models.Model):
 
     @api.depends("statement_id.kind")
     def _compute_remaining(self):
-        super()._compute_remaining()
-        for line in self.filtered(lambda line: line.statement_id.kind == "reversal"):
-            line.remaining = 2 * line.amount_open - line.remaining
+        """What is opened again is added to what is open."""
+        reversals = self.filtered(lambda line: line.statement_id.kind == "reversal")
+        for line in reversals:
+            opened = line.set_off if line.statement_id.state == "decided" else line.approved
+            line.remaining = line.amount_open + opened
+        return super(BizoverbizStatementLine, self - reversals)._compute_remaining()

@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv/bin
 
 .PHONY: help setup demo stop test test-engine test-odoo test-addons test-e2e test-robustness test-simulator kill-test fuzz simulate
-.PHONY: bench bench-service lint env clean
+.PHONY: bench bench-service bench-odoo lint env clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench: ## measure this project and others side by side, into docs/benchmarks.md,
 
 bench-service: ## measure the running service only: calls a second, and a round; ROUNDS="100000 1000000" obligations
 	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks.service $(if $(ROUNDS),--round $(ROUNDS))
+
+bench-odoo: setup ## measure the addons on large books, into docs/benchmarks-odoo.md: ITEMS=50000
+	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks.books --items $(or $(ITEMS),50000)
 
 lint: ## ruff, mypy, import contracts, bandit, pip-audit, hadolint, pylint-odoo, XML and shell formatting
 	@scripts/setup.sh engine lint && scripts/lint.sh

@@ -23,6 +23,10 @@
         "views/account_move_views.xml",
         "views/report_invoice.xml",
         "views/menus.xml",
+        "views/bizoverbiz_declaration_line_views.xml",
+        "views/bizoverbiz_membership_rules_views.xml",
+        "views/account_move_declaration_views.xml",
+        "views/res_partner_views.xml",
     ],
     "assets": {"web.assets_backend": ["bizoverbiz_compensation/static/src/components/*"]},
 }

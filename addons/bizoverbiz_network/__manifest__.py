@@ -17,6 +17,7 @@
         "wizards/bizoverbiz_join_views.xml",
         "views/bizoverbiz_membership_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_partner_views.xml",
         "views/menus.xml",
     ],
 }

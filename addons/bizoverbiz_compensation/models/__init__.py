@@ -1,11 +1,15 @@
 from . import (
     account_move,
+    account_move_declaration,
     account_move_line,
     account_partial_reconcile,
     bizoverbiz_declaration,
+    bizoverbiz_declaration_content,
     bizoverbiz_declaration_line,
+    bizoverbiz_declaration_rule,
     bizoverbiz_discrepancy,
     bizoverbiz_membership,
+    bizoverbiz_membership_rules,
     bizoverbiz_notice,
     bizoverbiz_notice_booking,
     bizoverbiz_notice_line,
@@ -18,4 +22,5 @@ from . import (
     bizoverbiz_statement_line,
     bizoverbiz_statement_reversal,
     res_company,
+    res_partner,
 )

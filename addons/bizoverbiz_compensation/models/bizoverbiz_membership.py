@@ -154,17 +154,10 @@ class BizoverbizMembership(models.Model):
         domain = [
             ("parent_id", "=", False),
             ("company_id", "in", (False, self.company_id.id)),
-            "|",
-            ("vat", "!=", False),
-            ("company_registry", "!=", False),
+            ("bizoverbiz_identifier", "in", list(identifiers)),
         ]
-        found = {}
-        if identifiers:
-            for partner in self.env["res.partner"].sudo().search(domain, order="id desc"):
-                identifier = partner._bizoverbiz_identifier()
-                if identifier in identifiers:
-                    found[identifier] = partner
-        return found
+        partners = self.env["res.partner"].sudo().search(domain, order="id desc")
+        return {partner.bizoverbiz_identifier: partner for partner in partners}
 
     def _currency(self, code):
         return self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)], limit=1)

@@ -11,21 +11,72 @@ SIDES = {
 }
 
 
+#: What is read of all invoices at once, whatever their number.
+FETCHED = (
+    "amount_total",
+    "bizoverbiz_withheld",
+    "bizoverbiz_withheld_amount",
+    "commercial_partner_id",
+    "company_id",
+    "currency_id",
+    "invoice_date",
+    "invoice_date_due",
+    "journal_id",
+    "move_type",
+    "name",
+    "partner_id",
+    "payment_state",
+    "ref",
+)
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What is open of an invoice on one account and due on one day."""
+
+    account: object
+    due_date: object
+    #: In the invoice's currency, positive.
+    residual: float
+
+
 @dataclass
 class OpenInvoice:
     """An invoice or bill as the books have it, and what stands against it without being reconciled yet."""
 
     move: object
-    #: Open in the ledger, positive, in the invoice's currency.
-    residual: float
-    due_date: object
+    portions: list = field(default_factory=list)
     #: (credit note, entry or payment, amount) taken off, in this order.
     credits: list = field(default_factory=list)
+    #: What the company's rules and switches hold back, see ``bizoverbiz.declaration.rule``.
+    holds: list = field(default_factory=list)
+
+    @property
+    def residual(self):
+        """Open in the ledger, positive, in the invoice's currency."""
+        return self.move.currency_id.round(sum(portion.residual for portion in self.portions))
+
+    @property
+    def due_date(self):
+        return min((portion.due_date for portion in self.portions if portion.due_date), default=None)
 
     @property
     def open(self):
         """What the partner still owes, or is owed, once the credits are counted."""
         return self.move.currency_id.round(self.residual - sum(amount for _record, amount in self.credits))
+
+    @property
+    def is_private(self):
+        """Whether nothing of it leaves the books."""
+        return any(hold.encumbrance is None for hold in self.holds)
+
+    @property
+    def held(self):
+        """What of ``open`` is not offered for set-off."""
+        if any(hold.amount is None for hold in self.holds):
+            return max(self.open, 0.0)
+        total = self.move.currency_id.round(sum(hold.amount for hold in self.holds))
+        return max(min(self.open, total), 0.0)
 
     def take(self, record, amount):
         """Take off as much of a credit as fits; returns what is left of it."""
@@ -70,11 +121,12 @@ class BizoverbizOpenInvoice(models.AbstractModel):
         for key, record, amount in pooled:
             for invoice in oldest[key]:
                 amount = invoice.take(record, amount)
+        self.env["bizoverbiz.declaration.rule"]._apply(company, invoices)
         return invoices
 
     @api.model
     def _supported(self, moves):
-        """What the books let be set off on each invoice today: nothing once it is disputed or undone.
+        """What the books let be set off on each invoice today: nothing once it is disputed, withheld or undone.
 
         :rtype: dict[account.move, float]
         """
@@ -82,7 +134,7 @@ class BizoverbizOpenInvoice(models.AbstractModel):
         for company, own in moves.grouped(lambda move: move.company_id.root_id).items():
             for invoice in self._list(company, own.commercial_partner_id):
                 if invoice.move in supported and invoice.move.payment_state != "blocked":
-                    supported[invoice.move] = max(invoice.open, 0.0)
+                    supported[invoice.move] = max(invoice.move.currency_id.round(invoice.open - invoice.held), 0.0)
         return supported
 
     @api.model
@@ -103,14 +155,22 @@ class BizoverbizOpenInvoice(models.AbstractModel):
     def _invoices(self, scope):
         groups = self.env["account.move.line"]._read_group(
             self._open_lines(scope) & Domain("move_id.move_type", "in", ("out_invoice", "in_invoice")),
-            ["move_id"],
-            ["amount_residual_currency:sum", "date_maturity:min"],
+            ["move_id", "account_id", "date_maturity:day"],
+            ["amount_residual_currency:sum"],
         )
-        found = (
-            OpenInvoice(move, residual if move.move_type == "out_invoice" else -residual, due_date)
-            for move, residual, due_date in groups
-        )
-        return sorted(found, key=lambda invoice: (str(invoice.due_date or ""), invoice.move.id))
+        moves = self.env["account.move"].browse(dict.fromkeys(move.id for move, *_rest in groups))
+        moves.fetch(self._fetched_fields())
+        moves.commercial_partner_id.fetch(["bizoverbiz_identifier", "name"])
+        invoices = {move: OpenInvoice(move) for move in moves}
+        for move, account, due_date, residual in groups:
+            sign = 1 if move.move_type == "out_invoice" else -1
+            invoices[move].portions.append(Portion(account, due_date or None, sign * residual))
+        return sorted(invoices.values(), key=lambda invoice: (str(invoice.due_date or ""), invoice.move.id))
+
+    @api.model
+    def _fetched_fields(self):
+        """Fields of invoices that are read in one query; Odoo would otherwise read them a thousand at a time."""
+        return FETCHED
 
     @api.model
     def _take_linked(self, scope, by_move):
@@ -121,12 +181,14 @@ class BizoverbizOpenInvoice(models.AbstractModel):
                 if left and (invoice := by_move.get(move)):
                     offered = payment.currency_id._convert(left, move.currency_id, payment.company_id, payment.date)
                     left *= invoice.take(payment, offered) / offered if offered else 0
-        credits = self.env["account.move.line"].search(
+        credits = self.env["account.move.line"].search_fetch(
             self._open_lines(scope)
             & Domain("move_id.move_type", "not in", ("out_invoice", "in_invoice"))
             & Domain("partner_id", "!=", False),
+            ["account_type", "amount_residual_currency", "currency_id", "move_id", "partner_id"],
             order="date, id",
         )
+        credits.move_id.fetch(["name", "partner_id", "ref", "move_type", "reversed_entry_id", "state"])
         for line in credits:
             receivable = line.account_type == "asset_receivable"
             amount = -line.amount_residual_currency if receivable else line.amount_residual_currency

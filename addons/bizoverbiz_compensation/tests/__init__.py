@@ -4,6 +4,8 @@ from . import (
     test_booking_rules,
     test_branches,
     test_declaration,
+    test_declaration_parts,
+    test_declaration_rules,
     test_discrepancy,
     test_foreign_currency,
     test_guards,

@@ -56,6 +56,9 @@ class SetOffEngine(FakeEngine):
         #: routes that do not answer, and routes that do the work and then lose the answer
         self.broken, self.lossy = set(), set()
         self.too_late = False
+        #: parts of declarations: from which one on the connection fails, which are lost, names that are too old
+        self.fail_from_part, self.forget, self.stale = None, set(), set()
+        self.parts = {}
         for method, path, handler in (
             (responses.POST, "declarations", self._declare),
             (responses.GET, "discrepancies", lambda request: (200, {"discrepancies": self.discrepancies})),
@@ -95,7 +98,16 @@ class SetOffEngine(FakeEngine):
 
     def _declare(self, request):
         payload = json.loads(request.body)
+        assert len(payload["lines"]) <= 10_000, "the protocol allows 10,000 lines in a call"
+        name, part = payload.get("declaration"), payload.get("part", 1)
+        if name in self.stale:
+            return problem(409, "too-late", "The declaration was not finished within 24 hours.")
+        if self.fail_from_part and part >= self.fail_from_part:
+            raise requests.ConnectionError("connection refused")
         self.declarations.append(payload)
+        arrived = self.parts.setdefault(name, set()) | {part} - self.forget
+        self.parts[name] = arrived
+        missing = sorted(set(range(1, payload.get("parts", 1) + 1)) - arrived) if name else []
         lines = []
         for index, line in enumerate(payload["lines"]):
             if line["number"] in self.refused:
@@ -106,10 +118,18 @@ class SetOffEngine(FakeEngine):
                 lines.append({"index": index, "status": "accepted"})
         refused = sum(line["status"] == "refused" for line in lines)
         answer = {"accepted": len(lines) - refused, "refused": refused, "withdrawn": 0, "lines": lines}
+        answer["missing"] = missing
         if refused:
             status, body = problem(422, "lines-refused")
             return status, {**body, **answer}
         return 200, answer
+
+    @staticmethod
+    def _encumbered(line):
+        if not line.get("encumbrance"):
+            return 0
+        amount = line.get("amount_encumbered")
+        return line["amount_open"] if amount is None else amount
 
     def propose(self, amounts, deadline="2026-12-01T12:00:00Z", number=1, currency="EUR", kind="netting"):
         """Propose to set off ``amounts`` (minor units by reference) of the lines declared last."""
@@ -117,7 +137,7 @@ class SetOffEngine(FakeEngine):
             {
                 "id": str(uuid.uuid4()),
                 "counterpart_name": f"Firm {line['counterpart']}",
-                "ceiling": line["amount_open"] - line["amount_disputed"],
+                "ceiling": max(0, line["amount_open"] - line["amount_disputed"] - self._encumbered(line)),
                 "proposed": amounts.get(line["reference"], 0),
                 "approved": None,
                 "set_off": None,

@@ -1,7 +1,9 @@
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from .common import SetOffCase
@@ -50,9 +52,8 @@ class TestDeclaration(SetOffCase):
         self.assertEqual((declaration.state, declaration.accepted_count), ("sent", 2))
 
     def test_only_open_posted_invoices_and_bills_of_members_leave_the_books(self):
-        self._invoice(100, partner=self.stranger)
-        self._invoice(100, partner=self._new_partner("Papeterie Lys", "383474814"))
-        self._bill(100, partner=self._new_partner("Imprimerie Lys", "356000000"), ref=False)
+        unidentified = self._invoice(100, partner=self.stranger)
+        outside = self._invoice(100, partner=self._new_partner("Papeterie Lys", "383474814"))
         paid = self._invoice(70)
         self._pay(paid, 70)
         draft = self._create_invoice(partner_id=self.customer)
@@ -60,7 +61,19 @@ class TestDeclaration(SetOffCase):
         self._exchange()
         self.assertEqual(set(self._declared()), {declared.name})
         self.assertEqual(draft.state, "draft")
-        self.assertFalse(self._declaration().line_ids)
+        left_out = {line.move_id: (line.kind, line.reason) for line in self._declaration().line_ids}
+        self.assertEqual(
+            left_out,
+            {
+                unidentified: (
+                    "unidentified",
+                    "Jeanne Martin has no valid SIREN, SIRET or VAT number: enter it if this is a firm.",
+                ),
+                outside: ("stranger", "Papeterie Lys is no member of the network."),
+            },
+        )
+        self.assertEqual(outside.bizoverbiz_left_out, left_out[outside][1])
+        self.assertFalse((declared | paid | draft).filtered("bizoverbiz_left_out"))
 
     def test_a_partner_that_joins_is_declared_by_the_next_exchange(self):
         invoice = self._invoice(100, partner=self._new_partner("Papeterie Lys", "383474814"))
@@ -174,18 +187,50 @@ class TestDeclaration(SetOffCase):
         [request] = self.engine.sent("declarations", "POST")
         self.assertEqual(json.loads(self._declaration().payload), json.loads(request.body))
 
+    def test_what_is_left_out_is_listed_once_and_only_what_changes_is_written(self):
+        outside = self._new_partner("Papeterie Lys", "383474814")
+        first = self._invoice(100, partner=outside)
+        self._exchange()
+        rows = self.env["bizoverbiz.declaration.line"].sudo()
+        row = rows.search([("membership_id", "=", self.membership.id)])
+        second = self._invoice(200, partner=outside)
+        self._exchange()
+        self.assertEqual(rows.search([("move_id", "=", first.id)]), row)
+        self.assertEqual(rows.search([("membership_id", "=", self.membership.id)]).move_id, first | second)
+        self._pay(first, 100)
+        self._exchange()
+        self.assertFalse(row.exists())
+        self.assertFalse(self.engine.declarations, "there was nothing to declare")
+
+    def test_a_user_sees_what_is_left_out_in_the_own_companies_only(self):
+        self._invoice(100, partner=self.stranger)
+        self._exchange()
+        rows = self.env["bizoverbiz.declaration.line"]
+        self.assertTrue(rows.with_user(self.accountant).search([]))
+        other = self.env["res.company"].create({"name": "Fonderie Lys"})
+        stranger = self._new_user("elsewhere", "bizoverbiz_network.group_administrator")
+        stranger.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        self.assertFalse(rows.with_user(stranger).search([]))
+        with self.assertRaises(AccessError):
+            rows.with_user(self.administrator).search([]).unlink()
+
     def test_the_number_of_queries_does_not_grow_with_the_lines(self):
+        """However many: Odoo's own limit of what is read at once is made so small that it would show."""
+        declarations = self.env["bizoverbiz.declaration"].sudo()
+
         def queries():
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            lines, _skipped = self.env["bizoverbiz.declaration"].sudo()._prepare_lines(self.membership)
+            lines, _told = declarations._prepare_lines(self.membership)
             return len(lines), self.env.cr.sql_log_count - before
 
         def invoice(count):
             for index in range(count):
                 self._invoice(10 + index, partner=self._new_partner(f"Site {index}", "732829320"))
 
+        self.membership.write({"smallest_amount": 5, "due_rule": "overdue", "risky_only": True, "branches_apart": True})
+        self.startPatcher(patch("odoo.orm.fields.PREFETCH_MAX", 4))
         invoice(5)
         queries()
         few_lines, few = queries()

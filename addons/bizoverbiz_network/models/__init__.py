@@ -6,6 +6,7 @@ from . import (
     bizoverbiz_membership_exchange,
     bizoverbiz_membership_join,
     bizoverbiz_membership_keys,
+    bizoverbiz_membership_members,
     res_company,
     res_config_settings,
     res_partner,

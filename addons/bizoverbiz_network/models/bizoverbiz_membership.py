@@ -1,13 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import split_every
 
 from ..exceptions import EngineRefused
 from ..tools import keys
 from ..tools.http_signature import HttpSignature
 
-#: Identifiers asked about in one call: the engine takes 500, but many reverse proxies cut a request line at 8 KiB.
-MEMBERS_PER_CALL = 250
 #: Written by joining, exchanging and disconnecting only.
 GUARDED_FIELDS = frozenset(
     {
@@ -32,6 +29,8 @@ GUARDED_FIELDS = frozenset(
         "lineage_transaction",
         "in_doubt_since",
         "invitation_digest",
+        "known_members",
+        "known_members_at",
         "last_exchange",
         "last_error",
     }
@@ -193,19 +192,6 @@ class BizoverbizMembership(models.Model):
     def _is_live(self):
         """Whether this is the database that joined, and no copy of it."""
         return self.database_uuid == self._current_database()
-
-    def _members_among(self, identifiers):
-        """Which of these firms are members of the network.
-
-        :param identifiers: iterable of SIRENs and VAT numbers; empty ones are passed over
-        :rtype: set[str]
-        """
-        wanted = {identifier for identifier in identifiers if identifier}
-        members = set()
-        for chunk in split_every(MEMBERS_PER_CALL, sorted(wanted)):
-            answer = self._request("GET", "/v1/members", params=[("identifier", identifier) for identifier in chunk])
-            members.update(answer.get("members", ()))
-        return members & wanted
 
     def action_disconnect(self):
         """Stop speaking to the engine. The key is kept, so that the firm can be connected again."""

@@ -5,6 +5,7 @@ from . import (
     test_identification,
     test_join,
     test_keys_changed,
+    test_members,
     test_security,
     test_settings,
 )

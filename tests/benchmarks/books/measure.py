@@ -1,0 +1,25 @@
+"""Runs under Odoo's Python: `… measure RC DATABASE`, the task as JSON on standard input, the figures on the last line."""
+
+import json
+import sys
+
+from demo.books import session
+
+from . import declaring
+
+
+def main() -> int:
+    rc, database = sys.argv[1:]
+    task = json.load(sys.stdin)
+    session.configure(rc, database, f"{rc}.bench.log")
+    figures = {}
+    with session.environment(database) as env:
+        for part in (declaring,):
+            figures[part.NAME] = part.measured(env, task)
+            env.cr.commit()
+    print(json.dumps(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -236,7 +236,7 @@ class BizoverbizDeclaration(models.Model):
     def _gc_declarations(self):
         """Of the last two days keep everything, before that the last one of each day, up to the company's days."""
         now = fields.Datetime.now()
-        for membership in self.env["bizoverbiz.membership"].search([]):
+        for membership in self.env["bizoverbiz.membership"].search([("member_uuid", "!=", False)]):
             answered = self.search_fetch(
                 [("membership_id", "=", membership.id), ("state", "!=", "to_send")],
                 ["create_date"],

@@ -235,6 +235,7 @@ class TestDeclaration(SetOffCase):
         queries()
         few_lines, few = queries()
         invoice(45)
+        queries()
         many_lines, many = queries()
         self.assertEqual((few_lines, many_lines), (5, 50))
         self.assertEqual(few, many)

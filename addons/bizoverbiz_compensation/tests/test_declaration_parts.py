@@ -92,17 +92,14 @@ class TestDeclarationParts(SetOffCase):
     def test_old_declarations_are_cleaned_up_but_for_one_a_day(self):
         self._exchange()
         now = fields.Datetime.now()
-        ages = {name: timedelta(**age) for name, age in {
-            "fresh": {"hours": 30}, "late": {"days": 5}, "early": {"days": 5, "hours": 2}, "old": {"days": 31},
-        }.items()}  # fmt: skip
-        kept = self._declaration()
-        for age in ages.values():
-            copy = kept.copy({"state": "sent", "answered_at": now - age, "payload": kept.payload})
-            self.env.cr.execute(
-                "UPDATE bizoverbiz_declaration SET create_date = %s WHERE id = %s", [now - age, copy.id]
-            )
+        latest = self._declaration()
+        ages = [{"hours": 0}, {"hours": 30}, {"days": 5}, {"days": 5, "hours": 2}, {"days": 31}]
+        for age in ages:
+            one = latest.copy({"state": "sent", "payload": "{}"}) if any(age.values()) else latest
+            made = now - timedelta(**age)
+            self.env.cr.execute("UPDATE bizoverbiz_declaration SET create_date = %s WHERE id = %s", [made, one.id])
         self.env.invalidate_all()
-        unsent = kept.copy({"state": "to_send", "payload": kept.payload})
+        unsent = latest.copy({"state": "to_send", "payload": "{}"})
         self.env["bizoverbiz.declaration"].sudo()._gc_declarations()
         left = self.env["bizoverbiz.declaration"].sudo().search([("membership_id", "=", self.membership.id)])
         self.assertIn(unsent, left)

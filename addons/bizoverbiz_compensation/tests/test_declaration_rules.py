@@ -11,15 +11,28 @@ from .common import SetOffCase
 class TestDeclarationRules(SetOffCase):
     """What the company's rules and the switches of partners and invoices leave out, and that the reason is shown."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.switcher = cls._new_user("switcher", "bizoverbiz_network.group_approver,base.group_partner_manager")
+        cls.chief = cls._new_user("chief", "bizoverbiz_network.group_administrator,account.group_account_readonly")
+
     def test_a_journal_left_out_leaves_the_books_with_nothing(self):
-        journal = self.company_data["default_journal_sale"].copy({"name": "Group", "code": "GRP"})
-        outside, inside = self._invoice(100, journal_id=journal.id), self._invoice(200)
+        sales = self.company_data["default_journal_sale"]
+        journal = sales.copy({"code": "GRP", "default_account_id": sales.default_account_id.id})
+        outside, inside = self._invoice(100, journal_id=journal.id), self._invoice(200, journal_id=sales.id)
         self._rules(journal_rule="except", rule_journal_ids=[Command.set(journal.ids)])
         self.assertEqual(set(self._declare()), {inside.name})
         self.assertEqual(self._row(outside).kind, "private")
-        self.assertIn("journal Group", outside.bizoverbiz_left_out)
+        self.assertIn(f"journal {journal.display_name}", outside.bizoverbiz_left_out)
         self._rules(journal_rule="only")
         self.assertEqual(set(self._declare()), {outside.name})
+
+    def test_journals_and_accounts_are_seen_by_who_may_see_the_accounts(self):
+        for field in ("rule_journal_ids", "rule_account_ids"):
+            self.assertEqual(self.membership.with_user(self.chief).read([field])[0][field], [])
+            with self.assertRaises(AccessError):
+                self.membership.with_user(self.administrator).read([field])
 
     def test_a_journal_rule_that_leaves_nothing_is_refused(self):
         with self.assertRaisesRegex(ValidationError, "Journals: choose at least one"):
@@ -124,7 +137,7 @@ class TestDeclarationRules(SetOffCase):
         self.assertEqual(approved, {invoice: 0.0, bill: 100.0})
 
     def test_only_an_approver_turns_a_partners_switch(self):
-        accountant = self._new_user("keeper", "account.group_account_manager")
+        accountant = self._new_user("keeper", "account.group_account_manager,base.group_partner_manager")
         with self.assertRaisesRegex(AccessError, "Approver"):
             self.customer.with_user(accountant).with_company(self.company).bizoverbiz_kept_out = True
 
@@ -153,8 +166,9 @@ class TestDeclarationRules(SetOffCase):
         invoice = self._invoice(100)
         with self.assertRaisesRegex(ValidationError, "between 0 and its total"):
             invoice.write({"bizoverbiz_withheld": "retention", "bizoverbiz_withheld_amount": 100.01})
+        other = self._invoice(100)
         with self.assertRaisesRegex(ValidationError, "say why"):
-            invoice.bizoverbiz_withheld_amount = 5
+            other.bizoverbiz_withheld_amount = 5
 
     def test_a_copied_invoice_is_not_withheld(self):
         invoice = self._invoice(100)
@@ -181,14 +195,15 @@ class TestDeclarationRules(SetOffCase):
                 self.env.flush_all()
 
     def test_the_rules_are_changed_on_the_membership_by_its_administrator_alone(self):
-        with Form(self.membership.with_user(self.administrator)) as form:
-            form.smallest_amount = 250
-        self.assertEqual(self.membership.smallest_amount, 250)
+        for amount, user in ((250, self.chief), (300, self.administrator)):
+            with Form(self.membership.with_user(user)) as form:
+                form.smallest_amount = amount
+            self.assertEqual(self.membership.smallest_amount, amount)
         with self.assertRaises(AccessError):
             self.membership.with_user(self.approver).smallest_amount = 1
 
     def _rules(self, **rules):
-        self.membership.with_user(self.administrator).write(rules)
+        self.membership.with_user(self.chief).write(rules)
 
     def _declare(self):
         self._exchange()
@@ -200,9 +215,7 @@ class TestDeclarationRules(SetOffCase):
         return rows.search([("move_id", "=", invoice.id)])
 
     def _seen(self, partner):
-        user = self._new_user(f"switch_{partner.id}", "bizoverbiz_network.group_approver")
-        user.group_ids |= self.env.ref("base.group_partner_manager")
-        return partner.with_user(user).with_company(self.company)
+        return partner.with_user(self.switcher).with_company(self.company)
 
     def _move_to_account(self, invoice, account, amount):
         """As an accountant does with retention money: an entry between the customer's two accounts of the invoice."""

@@ -9,6 +9,7 @@ MEMBERS_PER_CALL = 250
 ASK_AFTER = timedelta(hours=24)
 
 
+# pylint: disable=consider-merging-classes-inherited; a file for each thing a membership does
 class BizoverbizMembership(models.Model):
     """Which of the firm's partners are members of its network."""
 

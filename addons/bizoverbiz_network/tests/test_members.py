@@ -66,7 +66,7 @@ class TestMembers(NetworkCase):
         self.assertEqual(partner.bizoverbiz_identifier, "732829320")
         partner.company_registry = "383 474 814 00011"
         self.assertFalse(partner.bizoverbiz_identifier, "a SIRET with a wrong check digit is none")
-        partner.vat = "FR76383474814"
+        partner.vat = "FR89383474814"
         self.assertEqual(partner.bizoverbiz_identifier, "383474814")
 
     def test_what_is_known_of_members_cannot_be_written_by_hand(self):

@@ -54,7 +54,7 @@ def _measured(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _under_odoo(cluster: Cluster, task: dict[str, Any]) -> dict[str, Any]:
-    """Everything that is measured in Odoo, in one process of its own; the task goes in as JSON, the figures come out."""
+    """Everything that is measured in Odoo, in one process of its own: the task goes in as JSON, figures come out."""
     words = [cluster.odoo_python, "-m", "tests.benchmarks.books.measure", cluster.odoo_rc, DATABASE]
     done = subprocess.run(
         words, input=json.dumps(task), stdout=subprocess.PIPE, cwd=ROOT, text=True, env=os.environ, check=False

@@ -1,4 +1,4 @@
-"""Runs under Odoo's Python: `… measure RC DATABASE`, the task as JSON on standard input, the figures on the last line."""
+"""Runs under Odoo's Python: `… measure RC DATABASE`, the task as JSON on standard input; prints the figures."""
 
 import json
 import sys

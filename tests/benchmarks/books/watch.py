@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def measuring(env, figures, name):
-    """Seconds and SQL queries of a block, with nothing read or pending when it begins; megabytes are the peak so far."""
+    """Seconds and SQL queries of a block that begins with nothing read or pending; megabytes are the peak so far."""
     env.flush_all()
     env.invalidate_all()
     queries, started = env.cr.sql_log_count, time.perf_counter()

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import httpx
+from rich.markup import escape
 
 from demo import scenario, screen
 from demo.checks import InvariantError
@@ -43,10 +44,19 @@ def main() -> int:
         ended = Stack.stop(folder) if folder.exists() else []
         console.print(f"Stopped: {', '.join(ended)}." if ended else "Nothing of the demonstration was running.")
     else:
+        return _make_template(folder, options)
+    return 0
+
+
+def _make_template(folder: Path, options: argparse.Namespace) -> int:
+    try:
         cluster = Cluster(folder)
         cluster.create(options.name, (plain_template if options.plain else base_template)(cluster))
         if options.also:
             run_books(cluster, [["install", *options.also, f"--db={options.name}"]], print)
+    except BooksError as error:
+        console.print(f"[bold red]{escape(options.name)} was not made.[/] {escape(str(error))}")
+        return 1
     return 0
 
 

@@ -8,6 +8,9 @@
 #   scripts/setup.sh bench    the solvers it is compared with              -> .venv
 #
 # Every step leaves a stamp made from its inputs, so that a second call does nothing.
+# ODOO_HOME=FOLDER: an Odoo 19 you have instead of Debian's package, the folder in which the Python package `odoo` lies
+# (a source checkout, or …/dist-packages). It is read, never written; its Python libraries come into .odoo/venv. It is
+# remembered; ODOO_HOME= goes back to Debian's package.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -117,11 +120,21 @@ setup_bench() {
 }
 
 setup_odoo() {
-  local stamp=.odoo/.stamp
-  stamped $stamp constraints/odoo.txt && return
+  local stamp=.odoo/.stamp home=.odoo/home packages
   mkdir -p .odoo/bin
-  if [ -n "${ODOO_HOME:-}" ]; then
-    say "Odoo: using $ODOO_HOME"
+  # Which Odoo it is counts too: another one is another set-up. It is remembered until ODOO_HOME says otherwise.
+  local wanted=${ODOO_HOME-$(cat $home 2>/dev/null)}
+  if [ -n "$wanted" ]; then
+    packages=$(cd "$wanted" 2>/dev/null && pwd) || die "ODOO_HOME=$wanted is no folder (ODOO_HOME= forgets it)"
+    [ -f "$packages/odoo/release.py" ] ||
+      die "ODOO_HOME=$wanted has no odoo/release.py: name the folder in which the Python package odoo lies"
+    grep -q '^version_info = (19,' "$packages/odoo/release.py" ||
+      die "ODOO_HOME=$wanted is not Odoo 19: $(grep -m1 '^version_info' "$packages/odoo/release.py")"
+  fi
+  [ -f $home ] && [ "$(cat $home)" = "${packages:-}" ] || printf '%s\n' "${packages:-}" > $home
+  stamped $stamp constraints/odoo.txt $home && return
+  if [ -n "$wanted" ]; then
+    say "Odoo: using the one in $packages"
   elif [ ! -d .odoo/root ]; then
     say "Odoo 19: downloading and unpacking Debian's package (123 MB, one to three minutes)"
     rm -rf .odoo/unpacking
@@ -134,7 +147,8 @@ setup_odoo() {
   say "Odoo 19: Python libraries (about half a minute)"
   make_venv "$root/.odoo/venv"
   pip_install .odoo/venv -r constraints/odoo.txt
-  local packages=${ODOO_HOME:-$root/.odoo/root/usr/lib/python3/dist-packages} site
+  packages=${packages:-$root/.odoo/root/usr/lib/python3/dist-packages}
+  local site
   site=$(.odoo/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
   printf '%s\n' "$packages" > "$site/odoo-server.pth"
   cat > .odoo/bin/odoo <<'WRAPPER'
@@ -145,7 +159,7 @@ WRAPPER
   chmod +x .odoo/bin/odoo
   .odoo/bin/odoo --version >/dev/null 2>&1 || die "Odoo does not start: .odoo/bin/odoo --version tells why"
   rm -rf .odoo/debs .odoo/apt
-  digest constraints/odoo.txt > $stamp
+  digest constraints/odoo.txt $home > $stamp
 }
 
 setup_lint() {

@@ -6,6 +6,7 @@ The tests share one run and build on each other in the order they stand here.
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -264,6 +265,17 @@ def test_the_demonstrations_invitations_are_for_this_machine_and_for_other_firms
         answer = httpx.post(address, json=body, headers=headers, trust_env=False, timeout=30)
         assert answer.status_code == status, answer.text
         assert answer.json()["detail"]
+
+
+def test_a_staging_copy_made_by_odoos_neutralization_holds_no_key_and_is_disconnected(demo, newcomer):
+    stack = demo.stack
+    command = [stack.cluster.odoo_bin, "neutralize", "-c", stack.cluster.odoo_rc, "-d", newcomer.database]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    with stack.cluster.cursor(newcomer.database) as cr:
+        cr.execute("SELECT state, private_key, next_private_key, lineage_current FROM bizoverbiz_membership")
+        assert cr.fetchall() == [("disconnected", None, None, None)]
+        cr.execute("SELECT active FROM ir_cron WHERE cron_name LIKE 'BizOverBiz%'")
+        assert not any(active for (active,) in cr.fetchall())
 
 
 def test_stopping_leaves_no_process(demo):

@@ -45,12 +45,12 @@ data_dir = $folder/odoo-data
 db_host = $host
 db_port = $port
 db_user = $login
-db_password = ${password:-False}
 http_interface = 127.0.0.1
 max_cron_threads = 1
 proxy_mode = False
 without_demo = True
 CONF
+[ -z "$password" ] || printf 'db_password = %s\n' "$password" >> "$rc"
 chmod 600 "$rc"
 printf 'export %s=%q\n' ODOO_BIN "$PWD/.odoo/bin/odoo" ODOO_RC "$rc" ODOO_PYTHON "$PWD/.odoo/venv/bin/python" \
   DATABASE_URL "$database_url" PGHOST "$host" PSQL "$psql"

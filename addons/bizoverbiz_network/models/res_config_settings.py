@@ -26,19 +26,25 @@ class ResConfigSettings(models.TransientModel):
         return self.env["bizoverbiz.join"]._open_demonstration(self.company_id.root_id)
 
     def action_bizoverbiz_exchange(self):
-        return self.bizoverbiz_membership_id.action_exchange()
+        return self._stay(self.bizoverbiz_membership_id.action_exchange())
 
     def action_bizoverbiz_test(self):
-        return self.bizoverbiz_membership_id.action_test()
+        return self._stay(self.bizoverbiz_membership_id.action_test())
 
     def action_bizoverbiz_rotate_key(self):
-        return self.bizoverbiz_membership_id.action_rotate_key()
+        return self._stay(self.bizoverbiz_membership_id.action_rotate_key())
 
     def action_bizoverbiz_confirm_copy(self):
-        return self.bizoverbiz_membership_id.action_confirm_copy()
+        return self._stay(self.bizoverbiz_membership_id.action_confirm_copy())
 
     def action_bizoverbiz_reconnect(self):
         return self.bizoverbiz_membership_id.action_reconnect()
+
+    @staticmethod
+    def _stay(notification):
+        """The settings are long: their form reads itself anew where it is scrolled to."""
+        params = {**notification["params"], "next": {"type": "ir.actions.act_window_close"}}
+        return {**notification, "params": params}
 
     def action_bizoverbiz_open_membership(self):
         self.ensure_one()

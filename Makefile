@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo stop test test-engine test-odoo test-addons test-e2e test-robustness test-simulator kill-test fuzz simulate
-.PHONY: bench bench-service bench-odoo lint env clean
+.PHONY: help setup demo stop test test-engine test-odoo test-addons test-e2e test-robustness test-simulator
+.PHONY: test-browser kill-test fuzz simulate bench bench-service bench-odoo lint env clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test-robustness: ## kills, faults, isolation and generated requests only
 
 test-simulator: ## the simulator's own tests and 500 simulated networks
 	@scripts/setup.sh engine && scripts/test.sh simulator
+
+test-browser: setup ## the demo in headless Chromium, as its users click through it; PICTURES=1 renews docs/images
+	@scripts/setup.sh browser && BIZOVERBIZ_PICTURES=$(PICTURES) $(VENV)/python -m pytest -p no:cacheprovider -v tests/browser
 
 simulate: ## simulated networks with faults, each from one seed: SEED=1 RUNS=500 STORE=memory (or postgres)
 	@scripts/setup.sh engine && $(VENV)/python -m tests.simulator --seed $(or $(SEED),1) --runs $(or $(RUNS),500) \

@@ -6,6 +6,7 @@
 #   scripts/setup.sh odoo     Odoo 19 Community and its Python libraries   -> .odoo
 #   scripts/setup.sh lint     the linters                                  -> .lint
 #   scripts/setup.sh bench    the solvers it is compared with              -> .venv
+#   scripts/setup.sh browser  what drives a browser through the demo       -> .venv; Chromium and wkhtmltopdf, as root
 #
 # Every step leaves a stamp made from its inputs, so that a second call does nothing.
 # ODOO_HOME=FOLDER: an Odoo 19 you have instead of Debian's package, the folder in which the Python package `odoo` lies
@@ -174,13 +175,32 @@ setup_lint() {
   digest constraints/lint.txt > $stamp
 }
 
+setup_browser() {
+  setup_engine
+  local missing=() package
+  for package in chromium wkhtmltopdf; do
+    command -v "$package" >/dev/null || missing+=("$package")
+  done
+  if [ ${#missing[@]} -gt 0 ]; then
+    [ "$(id -u)" = 0 ] || die "install the system's packages ${missing[*]} first"
+    say "system packages: ${missing[*]}"
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null ||
+      die "the system's packages ${missing[*]} could not be installed: run apt-get update, or install them yourself"
+  fi
+  local stamp=.venv/.stamp-browser
+  stamped $stamp constraints/browser.txt && return
+  pip_install .venv -r constraints/browser.txt
+  digest constraints/browser.txt > $stamp
+}
+
 for part in "$@"; do
   case $part in
+    browser) setup_browser ;;
     engine) setup_engine ;;
     service) setup_service ;;
     odoo) setup_odoo ;;
     lint) setup_lint ;;
     bench) setup_bench ;;
-    *) die "unknown part '$part': engine, service, odoo, lint or bench" ;;
+    *) die "unknown part '$part': engine, service, odoo, lint, bench or browser" ;;
   esac
 done

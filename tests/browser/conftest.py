@@ -1,0 +1,122 @@
+"""The demonstration, and a browser that goes through it as its users would."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from demo.firms import BY_KEY, PASSWORD
+from demo.odoo_client import Odoo
+from demo.run import run
+from demo.stack import Stack
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+#: Without a screen, without a sandbox (root has none), and asking nobody outside.
+CHROMIUM = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--force-color-profile=srgb",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def demo():
+    kept = os.environ.get("BIZOVERBIZ_E2E_FOLDER")
+    folder = Path(kept or tempfile.mkdtemp(prefix="bizoverbiz-browser-")).resolve()
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    try:
+        yield run(folder)
+    finally:
+        Stack.stop(folder)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "no Chromium: install the package chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM))
+        yield started
+        started.close()
+
+
+class Screen:
+    """One person's browser window in one firm's Odoo."""
+
+    def __init__(self, page, url, database, pictures):
+        self.page, self.url, self.database, self.pictures = page, url, database, pictures
+
+    def log_in(self, login, password=PASSWORD):
+        self.page.goto(f"{self.url}/web/login?db={self.database}")
+        self.page.fill("input[name=login]", login)
+        self.page.fill("input[name=password]", password)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_selector(".o_main_navbar")
+        return self
+
+    def open(self, action, record=None):
+        """An action by its external id, or one record of it."""
+        self.page.goto(f"{self.url}/odoo/action-{action}" + (f"/{record}" if record else ""))
+        self.page.wait_for_selector(".o_action_manager .o_view_controller")
+        self.settled()
+        return self
+
+    def settled(self):
+        """Nothing is loading any more."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_selector(".o_loading_indicator", state="detached")
+
+    def picture(self, name):
+        """Shown in the README, the addons' descriptions and the documentation."""
+        self.settled()
+        self.page.screenshot(path=self.pictures / f"{name}.png")
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """Where screenshots go: with the documentation if they are to be renewed, else nowhere that stays."""
+    return IMAGES if os.environ.get("BIZOVERBIZ_PICTURES") else tmp_path_factory.mktemp("pictures")
+
+
+@pytest.fixture
+def window(demo, browser, pictures):
+    """`window("morin")`: the accountant of a firm, logged in; whatever a page logs as an error fails the test."""
+    opened, errors = [], []
+
+    def open_window(key, login=None):
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="fr-FR")
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        firm = BY_KEY.get(key)
+        screen = Screen(page, demo.stack.odoo_url, firm.database if firm else key, pictures)
+        return screen.log_in(login or firm.accountant.login)
+
+    yield open_window
+    for context in opened:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def seventh(demo):
+    """A firm that is not in the network yet: a copy of one's books under another name and number."""
+    from stdnum import luhn
+
+    database = "demo_seventh"
+    demo.stack.cluster.create(database, f"{demo.books.name}_elan")
+    with demo.stack.cluster.cursor(database) as cr:
+        cr.execute("UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key = 'database.uuid'")
+    admin = Odoo(demo.stack.odoo_url, database, demo.books.keys(BY_KEY["elan"])["admin"])
+    (company,) = admin.search_read("res.company", [], ["name"])
+    siren = f"00029023{luhn.calc_check_digit('00029023')}"
+    own = {"name": "Ardoiserie de l'Oudon", "company_registry": siren, "vat": False}
+    admin.call("res.company", "write", [company["id"]], vals=own)
+    address = f"http://127.0.0.1:{demo.stack.doorman_port}"
+    admin.call("ir.config_parameter", "set_param", key="bizoverbiz_network.demonstration_url", value=address)
+    return database

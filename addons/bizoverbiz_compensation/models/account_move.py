@@ -69,8 +69,11 @@ class AccountMove(models.Model):
         for move in self:
             if widget := move.invoice_payments_widget:
                 entries = self.env["account.move"].sudo().browse(line["move_id"] for line in widget["content"])
-                set_offs = set(entries.filtered("bizoverbiz_notice_id").ids)
-                content = [{**line, "is_set_off": line["move_id"] in set_offs} for line in widget["content"]]
+                notices = {entry.id: entry.bizoverbiz_notice_id.reference for entry in entries}
+                content = [
+                    {**line, "is_set_off": bool(notices[line["move_id"]]), "set_off_notice": notices[line["move_id"]]}
+                    for line in widget["content"]
+                ]
                 move.invoice_payments_widget = {**widget, "content": content}
         return result
 

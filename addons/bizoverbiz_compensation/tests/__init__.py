@@ -7,8 +7,11 @@ from . import (
     test_declaration_parts,
     test_declaration_rules,
     test_discrepancy,
+    test_documents,
+    test_effect,
     test_foreign_currency,
     test_guards,
+    test_invoice_shows,
     test_lock_dates,
     test_many_lines,
     test_minor_units,
@@ -19,4 +22,5 @@ from . import (
     test_silence,
     test_statement,
     test_verification,
+    test_working_capital,
 )

@@ -1,1 +1,1 @@
-from . import minor_units, notice
+from . import minor_units, notice, working_capital

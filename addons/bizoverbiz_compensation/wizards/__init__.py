@@ -1,1 +1,1 @@
-from . import bizoverbiz_refusal
+from . import bizoverbiz_effect, bizoverbiz_refusal

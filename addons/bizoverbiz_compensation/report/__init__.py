@@ -1,0 +1,1 @@
+from . import bizoverbiz_set_off_report

@@ -20,8 +20,11 @@
         "data/mail_template_data.xml",
         "data/digest_data.xml",
         "wizards/bizoverbiz_effect_views.xml",
+        "data/ir_cron_data.xml",
         "wizards/bizoverbiz_refusal_views.xml",
         "views/bizoverbiz_statement_views.xml",
+        "views/bizoverbiz_statement_line_views.xml",
+        "views/bizoverbiz_statement_overviews.xml",
         "views/bizoverbiz_notice_views.xml",
         "views/bizoverbiz_discrepancy_views.xml",
         "views/bizoverbiz_declaration_views.xml",
@@ -42,6 +45,13 @@
         "views/account_move_declaration_views.xml",
         "views/res_partner_views.xml",
         "views/menus_analysis.xml",
+        "views/bizoverbiz_mandate_views.xml",
+        "views/bizoverbiz_round_views.xml",
     ],
-    "assets": {"web.assets_backend": ["bizoverbiz_compensation/static/src/components/*"]},
+    "assets": {
+        "web.assets_backend": [
+            "bizoverbiz_compensation/static/src/components/*",
+            "bizoverbiz_compensation/static/src/scss/*",
+        ]
+    },
 }

@@ -15,9 +15,11 @@
         "security/ir_rule.xml",
         "data/ir_cron_data.xml",
         "wizards/bizoverbiz_join_views.xml",
+        "wizards/bizoverbiz_agreement_views.xml",
         "views/bizoverbiz_membership_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
+        "views/bizoverbiz_membership_agreement_views.xml",
         "views/menus.xml",
     ],
 }

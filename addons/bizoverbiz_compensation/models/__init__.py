@@ -1,3 +1,5 @@
+from . import bizoverbiz_second_approval  # isort: split
+
 from . import (
     account_journal,
     account_move,
@@ -10,7 +12,11 @@ from . import (
     bizoverbiz_declaration_line,
     bizoverbiz_declaration_rule,
     bizoverbiz_discrepancy,
+    bizoverbiz_mandate,
+    bizoverbiz_mandate_exchange,
+    bizoverbiz_mandate_limit,
     bizoverbiz_membership,
+    bizoverbiz_membership_approval,
     bizoverbiz_membership_documents,
     bizoverbiz_membership_rules,
     bizoverbiz_notice,
@@ -22,11 +28,17 @@ from . import (
     bizoverbiz_notice_voucher,
     bizoverbiz_notification,
     bizoverbiz_open_invoice,
+    bizoverbiz_preview,
+    bizoverbiz_round,
     bizoverbiz_statement,
+    bizoverbiz_statement_approval,
     bizoverbiz_statement_exchange,
     bizoverbiz_statement_line,
+    bizoverbiz_statement_mandate,
+    bizoverbiz_statement_reminder,
     bizoverbiz_statement_reversal,
     digest_digest,
     res_company,
+    res_company_approval,
     res_partner,
 )

@@ -99,14 +99,19 @@ class BizoverbizMembership(models.Model):
     def _set_off_steps(self):
         statements = self.env["bizoverbiz.statement"].sudo()
         notices = self.env["bizoverbiz.notice"].sudo()
+        mandates = self.env["bizoverbiz.mandate"].sudo()
         return (
             notices._acknowledge_booked,
             statements._lower_approvals,
             statements._send_pending,
+            mandates._send_pending,
+            statements._fetch_mandated,
             notices._fetch_and_book,
             self.env["bizoverbiz.declaration"].sudo()._declare,
             self.env["bizoverbiz.discrepancy"].sudo()._fetch,
             statements._fetch,
+            self.env["bizoverbiz.round"].sudo()._fetch,
+            self.env["bizoverbiz.preview"].sudo()._fetch,
         )
 
     def _moves_by_reference(self, references):
@@ -164,6 +169,5 @@ class BizoverbizMembership(models.Model):
 
     def _remind(self, record, activity_type, group, note, deadline=None):
         """Schedule an activity for everybody of a group who works for this company."""
-        users = self.env.ref(group).sudo().all_user_ids
-        for user in users.filtered(lambda user: user.active and self.company_id in user.company_ids):
+        for user in self._users_with(group):
             record.activity_schedule(activity_type, date_deadline=deadline, note=note, user_id=user.id)

@@ -3,7 +3,7 @@ import uuid
 from odoo import api, fields, models
 from odoo.addons.bizoverbiz_network.exceptions import EngineRefused, EngineUnavailable
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_datetime
+from odoo.tools import format_amount, format_datetime
 
 from ..tools.minor_units import to_minor
 
@@ -20,7 +20,7 @@ class BizoverbizStatement(models.Model):
 
     _name = "bizoverbiz.statement"
     _description = "Set-off Statement"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "bizoverbiz.second.approval"]
     _mail_post_access = "read"
     _order = "proposed_at desc, id desc"
 
@@ -42,6 +42,7 @@ class BizoverbizStatement(models.Model):
         required=True,
         readonly=True,
         tracking=True,
+        group_expand=True,
         help="As the network sees it. Silence past the deadline counts as a refusal.",
     )
     kind = fields.Selection(
@@ -65,6 +66,11 @@ class BizoverbizStatement(models.Model):
         help="The smaller of the two approved totals: as much is set off on your receivables as on your payables.",
     )
     set_off = fields.Monetary(compute="_compute_totals", help="What the decision set off on each side.")
+    has_left_open = fields.Boolean(
+        compute="_compute_has_left_open",
+        help="A mandate has approved a part and says nothing of other lines: a person may still approve them.",
+    )
+    meaning = fields.Char("What Approving Means", compute="_compute_meaning")
     answer = fields.Selection([("approve", "Approve"), ("refuse", "Refuse")], readonly=True, tracking=True)
     answer_state = fields.Selection(
         [("to_send", "To send"), ("sent", "Received by the network"), ("refused", "Not accepted by the network")],
@@ -100,15 +106,43 @@ class BizoverbizStatement(models.Model):
             undecided = statement.state in ("proposed", "approved")
             statement.is_open = undecided and in_time and statement.answer != "refuse"
 
-    @api.depends("line_ids.approved", "line_ids.set_off", "line_ids.side", "currency_id")
+    @api.depends(
+        "receivable_line_ids.approved",
+        "receivable_line_ids.set_off",
+        "payable_line_ids.approved",
+        "payable_line_ids.set_off",
+        "currency_id",
+    )
     def _compute_totals(self):
+        """By the two lists that the form shows, so that totals follow while amounts are typed."""
         for statement in self:
-            receivables = statement.line_ids.filtered(lambda line: line.side == "receivable")
-            payables = statement.line_ids - receivables
-            statement.approved_receivable = sum(receivables.mapped("approved"))
-            statement.approved_payable = sum(payables.mapped("approved"))
+            statement.approved_receivable = sum(statement.receivable_line_ids.mapped("approved"))
+            statement.approved_payable = sum(statement.payable_line_ids.mapped("approved"))
             statement.at_most = min(statement.approved_receivable, statement.approved_payable)
-            statement.set_off = sum(receivables.mapped("set_off"))
+            statement.set_off = sum(statement.receivable_line_ids.mapped("set_off"))
+
+    @api.depends("line_ids.left_open")
+    def _compute_has_left_open(self):
+        for statement in self:
+            statement.has_left_open = any(statement.line_ids.mapped("left_open"))
+
+    @api.depends("at_most", "currency_id")
+    def _compute_meaning(self):
+        for statement in self:
+            statement.meaning = self.env._(
+                "Approving means: up to %(amount)s of what you are owed and exactly as much of what you owe may be set "
+                "off, each invoice up to its approved amount and never beyond; no money moves.",
+                amount=format_amount(self.env, statement.at_most, statement.currency_id),
+            )
+
+    @api.depends("at_most", "membership_id")
+    def _compute_second_approval_needed(self):
+        return super()._compute_second_approval_needed()
+
+    def _amount_at_stake(self):
+        company = self.membership_id.sudo().company_id
+        day = fields.Date.to_date(self.proposed_at) or fields.Date.context_today(self)
+        return self.currency_id._convert(self.at_most, company.currency_id, company, day)
 
     def write(self, vals):
         if not self.env.su and (names := sorted(vals.keys() - LINE_FIELDS)):
@@ -125,15 +159,22 @@ class BizoverbizStatement(models.Model):
     def action_approve(self):
         """Approve up to the approved amount of each line, and tell the engine at once if it can be reached.
 
-        :return: True, or a notification saying that the stored answer is still to be sent
+        Above the company's amount the first approver's word is kept, and the second one's is sent.
+
+        :return: True, or a notification saying that a second approver is asked or the stored answer still to be sent
         :raises AccessError: if the user is not an approver
         :raises UserError: if the statement can no longer be approved, or the engine refuses the answer
         """
         self._check_answerable()
-        for statement in self:
-            if statement.answer != "approve" or statement.answer_state == "refused":
-                statement._store_answer("approve")
-        return self._send_or_tell()
+        to_approve = self.filtered(
+            lambda one: one.answer != "approve" or one.answer_state == "refused" or one.has_left_open
+        )
+        waiting = to_approve.filtered(lambda one: not one._approve_once_more())
+        for statement in to_approve - waiting:
+            statement.sudo().line_ids.left_open = False
+            statement._store_answer("approve")
+        sent = (self - waiting)._send_or_tell()
+        return waiting._ask_second_approver() if waiting and sent is True else sent
 
     def action_refuse(self, reason):
         """Refuse the whole statement. A refusal is final.
@@ -186,13 +227,6 @@ class BizoverbizStatement(models.Model):
                 )
             )
 
-    def _check_approver(self):
-        self.check_access("write")
-        if not self.env.su and not self.env.user.has_group("bizoverbiz_network.group_approver"):
-            raise AccessError(
-                self.env._("Only a BizOverBiz approver may answer statements; ask your administrator for this right.")
-            )
-
     def _store_answer(self, answer, reason=False):
         """Keep an answer before anything is sent; a new answer has a new key."""
         self.ensure_one()
@@ -204,7 +238,7 @@ class BizoverbizStatement(models.Model):
             "reason": reason,
         }
         if not self.env.su or not self.answered_by:
-            values["answered_by"] = self.env.user.email or self.env.user.login
+            values["answered_by"] = self._signed_by() if answer == "approve" else self._answered_by()
         self.sudo().write(values)
         self.sudo().activity_unlink([ACTIVITY])
 
@@ -243,7 +277,7 @@ class BizoverbizStatement(models.Model):
         self.ensure_one()
         held = {line: line.approval_limit for line in self.line_ids}
         if self.answer == "approve":
-            for line in self.line_ids:
+            for line in self.line_ids.filtered(lambda line: not line.left_open):
                 line.approval_limit = max(line.approval_limit, line.approved)
         try:
             answer = self.membership_id._request(
@@ -254,6 +288,8 @@ class BizoverbizStatement(models.Model):
                 line.approval_limit = limit
             raise
         self.answer_state = "sent"
+        # The engine takes a line that was not named for one that is approved for nothing.
+        self.line_ids.filtered("left_open").write({"left_open": False, "approved": 0.0})
         for line in self.line_ids:
             line.approval_limit = line.approved if self.answer == "approve" else 0.0
         self._mirror(answer)
@@ -268,7 +304,7 @@ class BizoverbizStatement(models.Model):
             "lines": [
                 {"id": line.uuid, "approved": to_minor(line.approved, digits)}
                 for line in self.line_ids
-                if line.approved > 0
+                if line.approved > 0 and not line.left_open
             ],
         }
 

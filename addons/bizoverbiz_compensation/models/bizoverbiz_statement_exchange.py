@@ -37,6 +37,7 @@ class BizoverbizStatement(models.Model):
                 ("statement_id.answer", "=", "approve"),
                 ("statement_id.state", "in", ("proposed", "approved")),
                 ("approved", ">", 0),
+                ("left_open", "=", False),
                 ("move_id", "!=", False),
             ]
         )
@@ -62,7 +63,11 @@ class BizoverbizStatement(models.Model):
             if statement := known.get(str(item["id"])):
                 statement._mirror(item)
             else:
-                self.create(self._prepare_values(membership, item, moves, partners))._announce()
+                self._receive(membership, item, moves, partners)._announce()
+
+    @api.model
+    def _receive(self, membership, item, moves, partners):
+        return self.create(self._prepare_values(membership, item, moves, partners))
 
     @api.model
     def _prepare_values(self, membership, item, moves, partners):
@@ -89,14 +94,10 @@ class BizoverbizStatement(models.Model):
     def _announce(self):
         """Ask the approvers to answer."""
         for statement in self.filtered(lambda statement: statement.state == "proposed"):
-            deadline = statement.deadline or fields.Datetime.now() + timedelta(days=1)
-            statement.membership_id._remind(
-                statement,
-                ACTIVITY,
-                "bizoverbiz_network.group_approver",
-                statement._what_to_do(),
-                deadline=fields.Datetime.context_timestamp(statement, deadline).date(),
-            )
+            statement._ask(statement._approvers(), statement._what_to_do())
+
+    def _answer_by(self):
+        return self.deadline or fields.Datetime.now() + timedelta(days=1)
 
     def _what_to_do(self):
         return self.env._("Approve what may be set off, strike single lines, or refuse. Silence counts as a refusal.")

@@ -28,9 +28,17 @@ class BizoverbizStatementLine(models.Model):
     amount_open = fields.Monetary("Open Amount", readonly=True, help="What was open on both sides at the cut-off.")
     ceiling = fields.Monetary(readonly=True, help="The most that may be set off on this invoice in this round.")
     proposed = fields.Monetary(readonly=True)
-    approved = fields.Monetary(help="The most you agree to set off on this invoice. It may be lowered, never raised.")
+    approved = fields.Monetary(
+        help="The most you agree to set off on this invoice, up to its ceiling. Once sent it may be lowered, never "
+        "raised."
+    )
     approval_limit = fields.Monetary(
         "Approval Sent", readonly=True, help="The highest approval that the network may hold: no notice may exceed it."
+    )
+    left_open = fields.Boolean(
+        "Left to a Person",
+        readonly=True,
+        help="A mandate has approved other lines and says nothing of this one: it may still be approved.",
     )
     struck = fields.Boolean(compute="_compute_struck")
     set_off = fields.Monetary(readonly=True)
@@ -38,8 +46,8 @@ class BizoverbizStatementLine(models.Model):
 
     _uuid_uniq = models.Constraint("unique (statement_id, uuid)", "A statement names each line once.")
     _approved_range = models.Constraint(
-        "CHECK (approved >= 0 AND approved <= proposed)",
-        "The approved amount lies between zero and the proposed amount.",
+        "CHECK (approved >= 0 AND approved <= ceiling)",
+        "The approved amount lies between zero and the ceiling.",
     )
 
     @api.depends("due_date")
@@ -73,7 +81,7 @@ class BizoverbizStatementLine(models.Model):
         return self.statement_id._send_or_tell()
 
     def action_restore(self):
-        """Put a struck line back to the proposed amount, as long as the statement is not approved yet."""
+        """Put a line back to the proposed amount, as long as the statement is not approved yet."""
         self._approve_up_to({line: line.proposed for line in self})
         return True
 
@@ -82,13 +90,13 @@ class BizoverbizStatementLine(models.Model):
 
         :param dict amounts: amount by line
         :raises AccessError: if the user is not an approver
-        :raises UserError: after the deadline, above the proposed amount, or above an approval already given
+        :raises UserError: after the deadline, above the ceiling, or above an approval already given
         """
         self.check_access("write")
         self.statement_id._check_answerable()
-        answered = self.statement_id.filtered(lambda statement: statement.answer == "approve")
+        answered = self.filtered(lambda line: line._is_answered()).statement_id
         for line, amount in amounts.items():
-            most = line.approved if line.statement_id in answered else line.proposed
+            most = line._approvable()
             if amount < 0 or line.currency_id.compare_amounts(amount, most) > 0:
                 raise UserError(
                     self.env._(
@@ -102,6 +110,13 @@ class BizoverbizStatementLine(models.Model):
         for statement in answered:
             statement._store_answer("approve")
             statement.sudo().membership_id._trigger_exchange()
+
+    def _approvable(self):
+        """The most that may be approved now: nothing is raised once somebody has approved it."""
+        return self.approved if self._is_answered() or self.statement_id.first_approver_id else self.ceiling
+
+    def _is_answered(self):
+        return self.statement_id.answer == "approve" and not self.left_open
 
     def _lower_to_books(self):
         """Lower approvals to what the books still support.

@@ -59,11 +59,17 @@ class SetOffEngine(FakeEngine):
         #: parts of declarations: from which one on the connection fails, which are lost, names that are too old
         self.fail_from_part, self.forget, self.stale = None, set(), set()
         self.parts = {}
+        self.preview = []
+        self.mandate, self.mandate_refusal, self.rounds = None, None, {}
         for method, path, handler in (
             (responses.POST, "declarations", self._declare),
             (responses.GET, "discrepancies", lambda request: (200, {"discrepancies": self.discrepancies})),
             (responses.GET, "statements", lambda request: (200, {"statements": self.statements[::-1]})),
             (responses.PUT, "statements/[^/]+/answer", self._answer_statement),
+            (responses.PUT, "member/mandate", self._give_mandate),
+            (responses.DELETE, "member/mandate", self._end_mandate),
+            (responses.GET, "rounds/[0-9]+", self._tell_round),
+            (responses.GET, "preview", lambda request: (200, {"preview": self.preview})),
             (responses.GET, "notices", self._list_notices),
             (responses.PUT, "notices/[0-9]+/acknowledgement", self._acknowledge),
         ):
@@ -167,6 +173,46 @@ class SetOffEngine(FakeEngine):
         }
         self.statements.append(statement)
         return statement
+
+    def approve_by_mandate(self, amounts, given_by="approver@morin.example"):
+        """Answer the last statement in the member's name; lines not in ``amounts`` (by reference) are left open."""
+        statement = self.statements[-1]
+        statement.update(
+            state="approved",
+            answered_by=f"mandate of {given_by} given on 2026-11-22",
+            proposed_at="2026-11-22T11:00:00Z",
+        )
+        for line in statement["lines"]:
+            line["approved"] = amounts.get(line["reference"])
+
+    def _give_mandate(self, request):
+        if self.mandate_refusal:
+            return problem(422, "malformed", self.mandate_refusal)
+        self.mandate = json.loads(request.body)
+        return 200, {**self.mandate, "given_at": "2026-11-22T11:00:00Z"}
+
+    def _end_mandate(self, _request):
+        if not self.mandate:
+            return problem(404, "not-found")
+        self.mandate = None
+        return 200, {"ended": True}
+
+    def open_round(self, number, cut_at=None):
+        """A round that the network publishes, in collection."""
+        times = dict.fromkeys(("frozen_at", "proposed_at", "deadline", "decided_at", "ended_at"))
+        self.rounds[number] = {
+            "number": number,
+            "kind": "netting",
+            "state": "collection",
+            "opened_at": "2026-11-16T08:00:00Z",
+            "cut_at": cut_at,
+            **times,
+        }
+        return self.rounds[number]
+
+    def _tell_round(self, request):
+        told = self.rounds.get(int(request.url.split("/")[-1]))
+        return (200, told) if told else problem(404, "not-found")
 
     def _answer_statement(self, request):
         identifier = request.url.split("/")[-2]

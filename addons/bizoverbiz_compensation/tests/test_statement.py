@@ -107,9 +107,9 @@ class TestStatement(SetOffCase):
         self.assertEqual(self._approved_at_engine()[self._reference(self.other)], 0)
         self.assertEqual(self._line(self.other).approval_limit, 0.0)
 
-    def test_an_approved_amount_never_exceeds_the_proposal(self):
+    def test_an_approved_amount_never_exceeds_the_ceiling(self):
         self._proposed()
-        for amount in (300.01, -0.01):
+        for amount in (500.01, -0.01):
             with self.assertRaisesRegex(UserError, "between 0 and"):
                 self._line(self.invoice).approved = amount
 

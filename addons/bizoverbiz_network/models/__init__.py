@@ -1,6 +1,7 @@
 from . import (
     bizoverbiz_engine,
     bizoverbiz_membership,
+    bizoverbiz_membership_agreement,
     bizoverbiz_membership_copies,
     bizoverbiz_membership_demonstration,
     bizoverbiz_membership_exchange,

@@ -88,7 +88,8 @@ class BizoverbizEngine(models.AbstractModel):
                 "The firm has left the network. To come back, ask the network's operator for a new invitation."
             ),
             "agreement-not-accepted": self.env._(
-                "The network has a new framework agreement that the firm has not accepted. Ask the network's operator."
+                "The network has a new framework agreement that the firm has not accepted. A BizOverBiz administrator "
+                "can accept it on the membership."
             ),
         }
         return words.get(error.slug) or self.env._(

@@ -26,6 +26,7 @@ class BizoverbizMembership(models.Model):
                 "in_doubt_since": self.company_id._bizoverbiz_utc(member.get("in_doubt_since")),
             }
         )
+        self._fetch_agreements()
 
     def _standing(self, member):
         """Why the engine leaves the member out of the rounds, or ``active``."""

@@ -93,6 +93,7 @@ class BizoverbizMembership(models.Model):
             "engine_keys": False,
             "member_uuid": False,
             "member_status": False,
+            "agreement_to_accept": False,
             "next_private_key": False,
             "next_keyid": False,
             "lineage_previous": False,

@@ -1,4 +1,5 @@
 from . import (
+    test_agreement,
     test_copies,
     test_demonstration,
     test_exchange,

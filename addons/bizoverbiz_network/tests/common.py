@@ -27,6 +27,7 @@ class FakeEngine:
         self.also_members = set()
         #: version of the framework agreement in force; None: whatever is accepted
         self.agreement = None
+        self.agreements = [self.new_agreement("2026-11", "2026-11-01", "in-force", accepted_at="2026-11-22T10:00:00Z")]
         self.requests = []
         #: "down": no connection; "slow": no answer in time; "lost": a write is done and its answer lost; (status, body)
         self.mood = None
@@ -37,6 +38,8 @@ class FakeEngine:
             (responses.GET, "members", self._members),
             (responses.GET, "member", self._member),
             (responses.POST, "member/keys", self._add_key),
+            (responses.GET, "agreements", self._list_agreements),
+            (responses.PUT, "member/agreement", self._accept_agreement),
             (responses.POST, "member/copy", self._confirm_copy),
         ):
             self.mock.add_callback(
@@ -55,7 +58,10 @@ class FakeEngine:
 
     def answer_other_addons(self):
         """Have nothing for the addons that extend the exchange, if they are installed."""
-        for name in ("notices", "statements", "discrepancies"):
+        self.mock.add(
+            responses.GET, re.compile(rf"{re.escape(URL)}/v1/rounds/"), status=404, json=problem(404, "not-found")[1]
+        )
+        for name in ("notices", "statements", "discrepancies", "preview"):
             self.mock.add_callback(
                 responses.GET,
                 re.compile(rf"{re.escape(URL)}/v1/{name}(\?.*)?$"),
@@ -112,6 +118,33 @@ class FakeEngine:
     def _member(self, request):
         known = self._authenticate(request)
         return (200, {**known["member"], "status": known["status"]}) if known else problem(401, "signature-invalid")
+
+    @staticmethod
+    def new_agreement(version, in_force_from, state, **values):
+        return {
+            "version": version,
+            "in_force_from": in_force_from,
+            "state": state,
+            "sha256": None,
+            "accepted_at": None,
+            "answered_by": None,
+            **values,
+        }
+
+    def _list_agreements(self, request):
+        if not self._authenticate(request):
+            return problem(401, "signature-invalid")
+        return 200, {"agreements": self.agreements, "next": None}
+
+    def _accept_agreement(self, request):
+        known, accepted = self._authenticate(request), json.loads(request.body)
+        for one in self.agreements:
+            if one["version"] == accepted["version"] and one["state"] in ("in-force", "next"):
+                one.update(accepted_at="2026-11-22T10:00:00Z", answered_by=accepted["answered_by"])
+                if one["state"] == "in-force":
+                    known["member"].update(agreement=one["version"], takes_part=True, absence=None)
+                return 200, {**known["member"], "status": known["status"]}
+        return problem(409, "agreement-differs")
 
     def _add_key(self, request):
         known = self._authenticate(request)

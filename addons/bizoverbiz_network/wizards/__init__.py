@@ -1,1 +1,1 @@
-from . import bizoverbiz_join
+from . import bizoverbiz_agreement, bizoverbiz_join

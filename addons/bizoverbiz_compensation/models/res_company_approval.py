@@ -1,0 +1,28 @@
+from odoo import fields, models
+
+
+# pylint: disable=consider-merging-classes-inherited; how a firm approves is a thing of its own
+class ResCompany(models.Model):
+    """How the legal entity answers statements; its branches have no say of their own."""
+
+    _inherit = "res.company"
+
+    bizoverbiz_second_approval_above = fields.Monetary(
+        "Second Approver Above",
+        help="Above this amount a statement is sent once two approvers have approved it, and a mandate likewise. "
+        "Zero: one approver is always enough.",
+    )
+    bizoverbiz_reminder_hours = fields.Integer(
+        "Remind Approvers Before the Deadline",
+        default=24,
+        help="Hours before the deadline of a statement at which approvers are reminded of it. Zero: only when the "
+        "network says so.",
+    )
+
+    _bizoverbiz_second_approval_above = models.Constraint(
+        "CHECK (bizoverbiz_second_approval_above >= 0)",
+        "The amount above which a second approver is needed cannot be negative.",
+    )
+    _bizoverbiz_reminder_hours = models.Constraint(
+        "CHECK (bizoverbiz_reminder_hours >= 0)", "The hours before the deadline cannot be negative."
+    )

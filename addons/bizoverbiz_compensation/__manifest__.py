@@ -39,6 +39,7 @@
         "views/bizoverbiz_notice_documents_views.xml",
         "views/digest_digest_views.xml",
         "views/report_invoice.xml",
+        "views/res_config_settings_approval_views.xml",
         "views/menus.xml",
         "views/bizoverbiz_declaration_line_views.xml",
         "views/bizoverbiz_membership_rules_views.xml",

@@ -40,5 +40,6 @@ from . import (
     digest_digest,
     res_company,
     res_company_approval,
+    res_config_settings_approval,
     res_partner,
 )

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import format_amount
 
 
 # pylint: disable=consider-merging-classes-inherited; how a firm approves is a thing of its own
@@ -26,3 +27,26 @@ class ResCompany(models.Model):
     _bizoverbiz_reminder_hours = models.Constraint(
         "CHECK (bizoverbiz_reminder_hours >= 0)", "The hours before the deadline cannot be negative."
     )
+
+    def write(self, vals):
+        """Who changed how many approvers it takes stays on record."""
+        if "bizoverbiz_second_approval_above" not in vals:
+            return super().write(vals)
+        before = {company: company.bizoverbiz_second_approval_above for company in self}
+        result = super().write(vals)
+        for company, amount in before.items():
+            company._bizoverbiz_log_second_approval(amount)
+        return result
+
+    def _bizoverbiz_log_second_approval(self, before):
+        after = self.bizoverbiz_second_approval_above
+        membership = self.bizoverbiz_membership_id.sudo()
+        if membership and self.currency_id.compare_amounts(before, after):
+            membership.message_post(
+                body=self.env._(
+                    "%(name)s changed the amount above which it takes two approvers: %(before)s before, %(after)s now.",
+                    name=self.env.user.name,
+                    before=format_amount(self.env, before, self.currency_id),
+                    after=format_amount(self.env, after, self.currency_id),
+                )
+            )

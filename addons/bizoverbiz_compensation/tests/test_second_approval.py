@@ -89,6 +89,14 @@ class TestSecondApproval(SetOffCase):
         with self.assertRaises(AccessError):
             self._proposed().with_user(self.accountant).action_withdraw_first_approval()
 
+    def test_the_settings_are_the_legal_entitys_and_a_change_stays_on_record(self):
+        settings = self.env["res.config.settings"].with_company(self._branch()).create({})
+        self.assertEqual(settings.bizoverbiz_second_approval_above, 300)
+        settings.bizoverbiz_second_approval_above = 700
+        settings.execute()
+        self.assertEqual(self.membership.second_approval_above, 700)
+        self.assertRegex(self.membership.message_ids[0].body, "300.00.* before, .*700.00.* now")
+
     def test_lines_may_be_approved_up_to_the_ceiling_and_put_back(self):
         statement = self._proposed()
         statement.action_approve_whole()

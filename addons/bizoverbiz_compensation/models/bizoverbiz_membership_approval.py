@@ -7,7 +7,6 @@ class BizoverbizMembership(models.Model):
 
     _inherit = "bizoverbiz.membership"
 
-    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     second_approval_above = fields.Monetary(
         "Second Approver Above",
         currency_field="company_currency_id",

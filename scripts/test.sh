@@ -66,7 +66,7 @@ for part in "$@"; do
       ;;
     lifecycle)
       say "One firm's books through an update from the first release, an uninstallation and a new installation"
-      pytest_engine lifecycle -q tests/lifecycle
+      BIZOVERBIZ_E2E_FOLDER=$folder pytest_engine lifecycle -q tests/lifecycle
       report lifecycle $? $((SECONDS - began))
       ;;
     core | core-all)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import tarfile
 import tempfile
@@ -12,12 +13,16 @@ import pytest
 from demo.databases import ROOT, Cluster, plain_template
 
 #: The last commit of the first release, 19.0.1.0.0.
-FIRST_RELEASE = "81760e587"
+FIRST_RELEASE = "81760e51a6b44bb7c7d56b422950d30d384547d8"
 SET_OFF = [["401100", "Quincaillerie Roux", 300.0, True], ["411100", "Bois du Forez", -300.0, False]]
 
 
 @pytest.fixture(scope="module")
 def folder():
+    # `make test` has one folder for all parts: the template is built once.
+    if kept := os.environ.get("BIZOVERBIZ_E2E_FOLDER"):
+        yield Path(kept).resolve()
+        return
     # Not pytest's tmp_path: PostgreSQL started by root may run as somebody who cannot enter that.
     with tempfile.TemporaryDirectory(prefix="bizoverbiz-lifecycle-") as name:
         folder = Path(name)
@@ -34,10 +39,12 @@ def seen(folder):
     cluster = Cluster(folder)
     cluster.create("lifecycle", plain_template(cluster))
     first = _first_release(folder / "first-release")
+    memory = folder / "lifecycle-memory.json"
+    memory.unlink(missing_ok=True)
 
     def go(addons, *steps):
         command = [cluster.odoo_python, "-m", "tests.lifecycle.steps", f"--rc={cluster.odoo_rc}", "--db=lifecycle"]
-        command += [f"--addons={addons}", f"--memory={folder / 'memory.json'}", *steps, "look"]
+        command += [f"--addons={addons}", f"--memory={memory}", *steps, "look"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stderr[-4000:]
         return json.loads(done.stdout.splitlines()[-1])
@@ -55,7 +62,7 @@ def _first_release(folder):
     asked = ["git", "archive", FIRST_RELEASE, "addons"]
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, check=False)
     if done.returncode:
-        pytest.skip("the first release is not in this copy of the repository: its history was left out")
+        pytest.skip(f"the first release cannot be had from this copy of the repository: {done.stderr.decode().strip()}")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return folder / "addons"

@@ -24,8 +24,10 @@ class BizoverbizNotice(models.Model):
         wanted = set()
         for company, items in entries.items():
             wanted.add((company, day, False, company._bizoverbiz_set_off_journal()))
+            undone = {item.line.move_id for item in items if item.undoes}
             for move in {item.line.move_id for item in items}:
-                owner, days = move.company_id, {day, max(day, move.date)}
+                # What follows from a reconciliation is dated with its later side; what is undone, with the booking.
+                owner, days = move.company_id, {max(day, move.date)} | ({day} if move in undone else set())
                 if move._collect_tax_cash_basis_values():
                     wanted |= {(owner, one, True, owner.tax_cash_basis_journal_id) for one in days}
                 if move.currency_id != owner.currency_id:

@@ -73,6 +73,8 @@ class BizoverbizNotice(models.Model):
         found.bizoverbiz_notice_id = self
         for line, own in items.items():
             own.bizoverbiz_notice_line_id = line
+            if self.kind == "reversal":
+                line._require_reversed()
         if not self.company_id.bizoverbiz_journal_id:
             self.company_id.bizoverbiz_journal_id = found.journal_id[:1]
         self.message_post(

@@ -28,4 +28,5 @@ from . import (
     test_statement,
     test_verification,
     test_working_capital,
+    test_voucher,
 )

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from .common import SetOffCase
@@ -66,3 +68,49 @@ class TestLockDates(SetOffCase):
         self.company.purchase_lock_date = "2026-11-20"
         self._exchange()
         self.assertEqual(self._notices().state, "booked")
+
+    def test_a_lock_exception_counts_for_the_user_who_books_and_not_for_the_exchange(self):
+        self._decided()
+        self.company.fiscalyear_lock_date = "2026-11-20"
+        self.env["account.lock_exception"].sudo().create(
+            {
+                "company_id": self.company.id,
+                "user_id": self.approver.id,
+                "fiscalyear_lock_date": "2026-10-31",
+                "end_datetime": False,
+            }
+        )
+        self._exchange()
+        self.assertRecordValues(self._notices(), [{"state": "blocked", "obstacle": "lock"}])
+        self._notices().with_user(self.approver).action_book()
+        self.assertRecordValues(self._notices(), [{"state": "booked", "obstacle": False}])
+        self.assertEqual(str(self._notices().move_id.date), "2026-11-20")
+
+    def test_the_date_of_a_cash_basis_entry_is_that_of_the_later_document(self):
+        tax = self.env["account.tax"].search(
+            [("company_id", "=", self.company.id), ("name", "=", "20% S"), ("type_tax_use", "=", "sale")]
+        )
+        invoice = self._create_invoice(
+            "out_invoice",
+            invoice_date="2026-11-21",
+            post=True,
+            partner_id=self.customer,
+            invoice_line_ids=[self._prepare_invoice_line(price_unit=1000, name="Work", tax_ids=tax)],
+        )
+        self._decided(invoice)
+        self.company.tax_lock_date = "2026-11-21"
+        self._exchange()
+        self.assertEqual(self._notices().obstacle, "lock")
+        self.company.tax_lock_date = "2026-11-20"
+        self._exchange()
+        self.assertEqual(self._notices().state, "booked", self._notices().error)
+        self.assertEqual(str(invoice.tax_cash_basis_created_move_ids.date), "2026-11-21")
+
+    def test_what_odoo_would_move_all_the_same_is_not_booked(self):
+        self._decided()
+        self.company.fiscalyear_lock_date = "2026-11-20"
+        with patch.object(type(self.env["bizoverbiz.notice"]), "_lock_violations", lambda *_arguments: set()):
+            self._exchange()
+        self.assertRecordValues(self._notices(), [{"state": "blocked", "obstacle": "lock"}])
+        self.assertIn("Odoo would date", self._notices().error)
+        self.assertFalse(self._notices().move_ids)

@@ -94,7 +94,7 @@ class BizoverbizNoticeLine(models.Model):
             lambda item: (
                 item.account_type == kind
                 and item.partner_id.commercial_partner_id == self.move_id.commercial_partner_id
-                and f" {self.number}," in item.name
+                and f" {self.number}," in (item.name or "")
             )
         )
 

@@ -27,6 +27,6 @@ from . import (
     test_silence,
     test_statement,
     test_verification,
-    test_working_capital,
     test_voucher,
+    test_working_capital,
 )

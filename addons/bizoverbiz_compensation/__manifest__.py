@@ -12,6 +12,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ir_rule.xml",
+        "security/ir_rule_inviting.xml",
         "data/mail_activity_type_data.xml",
         "data/ir_cron_documents.xml",
         "report/bizoverbiz_notice_templates.xml",
@@ -21,6 +22,8 @@
         "data/digest_data.xml",
         "wizards/bizoverbiz_effect_views.xml",
         "data/ir_cron_data.xml",
+        "data/mail_template_invitation.xml",
+        "data/ir_cron_invitation.xml",
         "wizards/bizoverbiz_refusal_views.xml",
         "views/bizoverbiz_statement_views.xml",
         "views/bizoverbiz_statement_line_views.xml",
@@ -48,6 +51,12 @@
         "views/menus_analysis.xml",
         "views/bizoverbiz_mandate_views.xml",
         "views/bizoverbiz_round_views.xml",
+        "views/bizoverbiz_invitation_views.xml",
+        "views/bizoverbiz_invitee_views.xml",
+        "views/bizoverbiz_membership_inviting_views.xml",
+        "views/invitation_templates.xml",
+        "views/res_partner_inviting_views.xml",
+        "views/menus_inviting.xml",
     ],
     "assets": {
         "web.assets_backend": [

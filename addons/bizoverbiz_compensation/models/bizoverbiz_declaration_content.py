@@ -17,7 +17,7 @@ class BizoverbizDeclaration(models.Model):
 
     @api.model
     def _prepare_lines(self, membership):
-        """Open invoices and bills of the legal entity with members of the network: nobody else's leave the books.
+        """Open invoices and bills of the legal entity with members of the network; others' only if it has opted in.
 
         :return: the lines of the protocol, in a fixed order, and values of the rows for what is not declared in full
         """
@@ -98,7 +98,7 @@ class BizoverbizDeclaration(models.Model):
             )
         if counterpart == membership.identifier:
             return self._prepare_row(invoice, "private", self.env._("%(partner)s is your own firm.", partner=partner))
-        if counterpart not in members:
+        if counterpart not in members and not membership.declare_non_members:
             return self._prepare_row(
                 invoice, "stranger", self.env._("%(partner)s is no member of the network.", partner=partner)
             )

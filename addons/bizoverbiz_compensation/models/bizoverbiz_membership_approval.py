@@ -44,6 +44,24 @@ class BizoverbizMembership(models.Model):
         for membership in self:
             membership.company_id.sudo().bizoverbiz_reminder_hours = membership.reminder_hours
 
+    @api.model
+    def _prepare_membership(self, invitation):
+        network = self.sudo().search([("company_id", "=", self.env.company.root_id.id)]).network_name
+        membership = super()._prepare_membership(invitation)
+        if network and network != membership.network_name:
+            membership._forget_network()
+        return membership
+
+    def _forget_network(self):
+        """Another network has rounds and a mandate of its own."""
+        mine = [("membership_id", "=", self.id)]
+        self.env["bizoverbiz.round"].sudo().search(mine).unlink()
+        self.preview_ids.sudo().unlink()
+        mandates = (
+            self.env["bizoverbiz.mandate"].sudo().search([*mine, ("state", "in", ("to_send", "in_force", "to_end"))])
+        )
+        mandates.write({"state": "ended", "ended_at": fields.Datetime.now()})
+
     def _users_with(self, group):
         """Everybody of a group who works for this company."""
         users = self.env.ref(group).sudo().all_user_ids

@@ -1,5 +1,6 @@
 from datetime import datetime
 
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -58,6 +59,19 @@ class TestRound(SetOffCase):
         self._round({self._invoice(500): 30000, self._bill(400): 30000}, approve=False)
         action = self._rounds().action_open_statements()
         self.assertEqual(action["res_id"], self._statement().id)
+
+    def test_another_network_has_rounds_and_a_mandate_of_its_own(self):
+        self.engine.open_round(1)
+        self._exchange()
+        limit = {"currency_id": self.env.ref("base.EUR").id, "per_round": 1000}
+        mandates = self.env["bizoverbiz.mandate"].with_user(self.approver).with_company(self.company)
+        mandate = mandates.create({"limit_ids": [Command.create(limit)]})
+        mandate.action_give()
+        self.membership.write({"state": "disconnected", "network_name": "Autre réseau"})
+        memberships = self.env["bizoverbiz.membership"].with_user(self.administrator)
+        memberships.join(self.engine.invite(secret=bytes(range(1, 33))), True)
+        self.assertFalse(self._rounds())
+        self.assertEqual(mandate.state, "ended")
 
     def test_nobody_writes_rounds(self):
         self.engine.open_round(1)

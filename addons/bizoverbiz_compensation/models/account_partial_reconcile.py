@@ -4,6 +4,12 @@ from odoo import api, models
 class AccountPartialReconcile(models.Model):
     _inherit = "account.partial.reconcile"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        partials = super().create(vals_list)
+        self.env["bizoverbiz.statement"]._watch(partials.debit_move_id | partials.credit_move_id)
+        return partials
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_set_off(self):
         """A set-off that is taken off its invoice would leave the invoice open here and settled at the partner's."""

@@ -115,17 +115,14 @@ class BizoverbizDeclaration(models.Model):
     def _prepare_line(self, counterpart, number, invoice):
         move = invoice.move
         digits = move.currency_id.decimal_places
-        amount_open = to_minor(invoice.open, digits)
-        blocked = move.payment_state == "blocked"
         return {
             "side": "receivable" if move.move_type == "out_invoice" else "payable",
             "counterpart": counterpart,
             "number": number,
             "currency": move.currency_id.name,
             "amount_total": to_minor(move.amount_total, digits),
-            "amount_open": amount_open,
-            "amount_disputed": amount_open if blocked else 0,
-            "dispute_reason": self.env._("Blocked for payment") if blocked else None,
+            "amount_open": to_minor(invoice.open, digits),
+            **move._bizoverbiz_prepare_dispute(invoice.open),
             "issue_date": fields.Date.to_string(move.invoice_date),
             "due_date": fields.Date.to_string(invoice.due_date or move.invoice_date),
             "reference": f"account.move,{move.id}",

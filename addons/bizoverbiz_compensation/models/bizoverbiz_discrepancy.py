@@ -8,6 +8,8 @@ class BizoverbizDiscrepancy(models.Model):
 
     _name = "bizoverbiz.discrepancy"
     _description = "Discrepancy with a Partner's Books"
+    _inherit = ["mail.thread"]
+    _mail_post_access = "read"
     _order = "active desc, due_date, id"
     _rec_name = "number"
 
@@ -29,16 +31,53 @@ class BizoverbizDiscrepancy(models.Model):
         readonly=True,
     )
     side = fields.Selection([("receivable", "Receivable"), ("payable", "Payable")], required=True, readonly=True)
-    counterpart = fields.Char(required=True, readonly=True)
+    counterpart = fields.Char("Partner's Identifier", required=True, readonly=True)
     partner_id = fields.Many2one("res.partner", readonly=True)
     number = fields.Char("Invoice Number", readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     our_amount = fields.Monetary("In Your Books", readonly=True)
     their_amount = fields.Monetary("In Theirs", readonly=True)
+    is_missing_here = fields.Boolean("Missing in Your Books", readonly=True)
+    is_missing_there = fields.Boolean("Missing in Theirs", readonly=True)
     difference = fields.Monetary(compute="_compute_difference", store=True)
     issue_date = fields.Date(readonly=True)
     due_date = fields.Date(readonly=True)
-    reason = fields.Text(readonly=True)
+    reason = fields.Text(readonly=True, help="In the network's words.")
+    disputed_by = fields.Selection([("us", "You"), ("them", "Your partner"), ("both", "Both")], readonly=True)
+    dispute_code = fields.Selection(
+        [
+            ("REF", "References"),
+            ("LEG", "Legal information"),
+            ("REC", "Receiver unknown"),
+            ("QUA", "Quality"),
+            ("DEL", "Delivery"),
+            ("PRI", "Prices"),
+            ("QTY", "Quantity"),
+            ("ITM", "Items"),
+            ("PAY", "Payment terms"),
+            ("UNR", "Not recognised"),
+            ("FIN", "Finance"),
+            ("PPD", "Partially paid"),
+            ("OTH", "Other"),
+        ],
+        "Disputed for",
+        readonly=True,
+    )
+    way_out = fields.Selection(
+        [
+            ("ask-debtor", "Ask whether the invoice has arrived"),
+            ("enter-or-dispute", "Enter the bill, or dispute it"),
+            ("declare-or-deny", "Look for the invoice, or tell that it is not yours"),
+            ("check-number", "Compare number and vendor with the bill"),
+            ("reconcile", "Look for a payment or credit note that one side does not know"),
+            ("settle-dispute", "Settle the dispute, then lift it"),
+            ("answer-dispute", "Answer the dispute with proof or a credit note"),
+            ("renumber", "Correct the number of all but one"),
+            ("answer-suggestion", "Confirm or reject the suggested number"),
+        ],
+        "What to Do",
+        readonly=True,
+    )
     move_id = fields.Many2one("account.move", "Invoice", readonly=True)
     resolved_at = fields.Datetime(readonly=True)
 
@@ -62,14 +101,25 @@ class BizoverbizDiscrepancy(models.Model):
         partners = membership._partners_by_identifier(
             {item["debtor"] if item["creditor"] == own else item["creditor"] for item in found}
         )
+        suggestions = self._fetch_suggestions(membership, found)
+        new = []
         for item in found:
             values = self._prepare_values(membership, item, moves, partners)
+            values |= self._prepare_suggestion(membership, item["number"], suggestions.get(item.get("suggestion")))
             if record := known.pop(str(item["id"]), None):
-                record.write(values)
+                record._update(values)
             else:
-                self.create(values)
+                new.append(values)
+        self.with_context(mail_create_nolog=True).create(new)
         resolved = self.concat(*known.values()).filtered("active")
         resolved.write({"active": False, "resolved_at": fields.Datetime.now()})
+
+    def _update(self, values):
+        """Write what has changed: a worklist of thousands is read again at every exchange."""
+        self.ensure_one()
+        current = self.read(list(values), load="")[0]
+        if changed := {name: value for name, value in values.items() if current[name] != value}:
+            self.write(changed)
 
     @api.model
     def _prepare_values(self, membership, item, moves, partners):
@@ -81,6 +131,7 @@ class BizoverbizDiscrepancy(models.Model):
         side = "receivable" if ours == "creditor" else "payable"
         line = {"reference": item.get("reference"), "side": side, "counterpart": item[theirs]}
         move = membership._invoice_of_line(line, currency, moves)
+        way_out = item.get("way_out") or {}
         return {
             "membership_id": membership.id,
             "uuid": str(item["id"]),
@@ -94,27 +145,18 @@ class BizoverbizDiscrepancy(models.Model):
             "currency_id": currency.id,
             "our_amount": from_minor(item[f"{ours}_amount"] or 0, digits),
             "their_amount": from_minor(item[f"{theirs}_amount"] or 0, digits),
-            "issue_date": item.get("issue_date"),
-            "due_date": item.get("due_date"),
-            "reason": item.get("reason"),
+            "is_missing_here": item[f"{ours}_amount"] is None,
+            "is_missing_there": item[f"{theirs}_amount"] is None,
+            "issue_date": fields.Date.to_date(item.get("issue_date") or False),
+            "due_date": fields.Date.to_date(item.get("due_date") or False),
+            "reason": item.get("reason") or False,
+            "disputed_by": {ours: "us", theirs: "them", "both": "both"}.get(item.get("disputed_by"), False),
+            "dispute_code": self._known("dispute_code", item.get("dispute_code")),
+            "way_out": self._known("way_out", (way_out.get(ours) or {}).get("code")),
             "move_id": move.id,
         }
 
-    def action_open_invoice(self):
-        """The invoice behind the line, or the partner's invoices where ours is missing."""
-        self.ensure_one()
-        if self.move_id:
-            return self.move_id.get_formview_action()
-        receivable = self.side == "receivable"
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account.action_move_out_invoice_type" if receivable else "account.action_move_in_invoice_type"
-        )
-        return {
-            **action,
-            "domain": [("move_type", "=", "out_invoice" if receivable else "in_invoice")],
-            "context": {
-                "default_move_type": "out_invoice" if receivable else "in_invoice",
-                "default_partner_id": self.partner_id.id,
-                "search_default_partner_id": self.partner_id.id,
-            },
-        }
+    @api.model
+    def _known(self, field, code):
+        """A code as the selection has it; one that a later engine has added says nothing here."""
+        return code if code in self._fields[field].get_values(self.env) else False

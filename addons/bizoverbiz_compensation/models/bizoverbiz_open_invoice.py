@@ -14,6 +14,10 @@ SIDES = {
 #: What is read of all invoices at once, whatever their number.
 FETCHED = (
     "amount_total",
+    "bizoverbiz_dispute_note",
+    "bizoverbiz_dispute_reason_id",
+    "bizoverbiz_dispute_status",
+    "bizoverbiz_disputed",
     "bizoverbiz_withheld",
     "bizoverbiz_withheld_amount",
     "commercial_partner_id",
@@ -126,15 +130,16 @@ class BizoverbizOpenInvoice(models.AbstractModel):
 
     @api.model
     def _supported(self, moves):
-        """What the books let be set off on each invoice today: nothing once it is disputed, withheld or undone.
+        """What the books let be set off on each invoice today: what is open, neither disputed nor withheld.
 
         :rtype: dict[account.move, float]
         """
         supported = dict.fromkeys(moves, 0.0)
         for company, own in moves.grouped(lambda move: move.company_id.root_id).items():
             for invoice in self._list(company, own.commercial_partner_id):
-                if invoice.move in supported and invoice.move.payment_state != "blocked":
-                    supported[invoice.move] = max(invoice.move.currency_id.round(invoice.open - invoice.held), 0.0)
+                if invoice.move in supported:
+                    free = invoice.open - invoice.held - invoice.move._bizoverbiz_disputed_part(invoice.open)
+                    supported[invoice.move] = max(invoice.move.currency_id.round(free), 0.0)
         return supported
 
     @api.model

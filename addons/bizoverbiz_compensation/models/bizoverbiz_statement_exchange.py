@@ -29,30 +29,6 @@ class BizoverbizStatement(models.Model):
                 statement._answer_not_accepted(error)
 
     @api.model
-    def _lower_approvals(self, membership):
-        """Lower approvals that the books no longer support: the invoice was paid, credited, undone or disputed."""
-        lines = self.env["bizoverbiz.statement.line"].search(
-            [
-                ("statement_id.membership_id", "=", membership.id),
-                ("statement_id.answer", "=", "approve"),
-                ("statement_id.state", "in", ("proposed", "approved")),
-                ("approved", ">", 0),
-                ("left_open", "=", False),
-                ("move_id", "!=", False),
-            ]
-        )
-        for statement, approved in lines.grouped("statement_id").items():
-            lowered = approved._lower_to_books()
-            if lowered:
-                statement._store_answer("approve")
-                statement.message_post(
-                    body=self.env._(
-                        "Approval lowered to what is still open and undisputed: %(invoices)s.",
-                        invoices=", ".join(lowered.mapped("number")),
-                    )
-                )
-
-    @api.model
     def _fetch(self, membership):
         found = membership._request("GET", "/v1/statements")["statements"]
         known = {record.uuid: record for record in self.search([("membership_id", "=", membership.id)])}

@@ -118,19 +118,6 @@ class BizoverbizStatementLine(models.Model):
     def _is_answered(self):
         return self.statement_id.answer == "approve" and not self.left_open
 
-    def _lower_to_books(self):
-        """Lower approvals to what the books still support.
-
-        :return: the lines that were lowered
-        """
-        lowered = self.browse()
-        supported = self.env["bizoverbiz.open.invoice"]._supported(self.move_id)
-        for line in self:
-            if line.currency_id.compare_amounts(line.approved, supported[line.move_id]) > 0:
-                line.approved = supported[line.move_id]
-                lowered |= line
-        return lowered
-
     @api.model
     def _prepare_values(self, membership, line, currency, moves, partners):
         digits = currency.decimal_places

@@ -39,12 +39,6 @@ class BizoverbizStatementLine(models.Model):
                 )
         return super()._approve_up_to(amounts)
 
-    def _lower_to_books(self):
-        """A reversal opens again what the books have closed: it is not bound by what is open."""
-        return super(
-            BizoverbizStatementLine, self.filtered(lambda line: line.statement_id.kind != "reversal")
-        )._lower_to_books()
-
     @api.depends("statement_id.kind")
     def _compute_remaining(self):
         """What is opened again is added to what is open."""

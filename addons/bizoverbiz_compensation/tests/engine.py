@@ -49,6 +49,7 @@ class SetOffEngine(FakeEngine):
         super().__init__()
         self.member = None
         self.declarations, self.statements, self.notices, self.discrepancies = [], [], [], []
+        self.suggestions = {}
         self.acknowledged = {}
         self.refused = {}
         #: number of the notice that a reversal's line reverses, by the line's identifier
@@ -64,6 +65,8 @@ class SetOffEngine(FakeEngine):
         for method, path, handler in (
             (responses.POST, "declarations", self._declare),
             (responses.GET, "discrepancies", lambda request: (200, {"discrepancies": self.discrepancies})),
+            (responses.GET, "suggestions", self._list_suggestions),
+            (responses.PUT, "suggestions/[^/]+/answer", self._answer_suggestion),
             (responses.GET, "statements", lambda request: (200, {"statements": self.statements[::-1]})),
             (responses.PUT, "statements/[^/]+/answer", self._answer_statement),
             (responses.PUT, "member/mandate", self._give_mandate),
@@ -314,6 +317,43 @@ class SetOffEngine(FakeEngine):
     def deliver(self, jws, number):
         self.notices = [notice for notice in self.notices if notice["number"] != number]
         self.notices.append({"number": number, "round": 1, "jws": jws, "acknowledged": False})
+
+    def suggest(self, creditor_number, debtor_number, creditor="552100554", debtor="732829320", total=120000):
+        """Suggest that two numbers mean one invoice; returns the suggestion's identifier."""
+        identifier = str(uuid.uuid4())
+        self.suggestions[identifier] = {
+            "id": identifier,
+            "creditor": creditor,
+            "debtor": debtor,
+            "currency": "EUR",
+            "creditor_number": creditor_number,
+            "debtor_number": debtor_number,
+            "amount_total": total,
+            "issue_date": "2026-09-01",
+            "due_date": "2026-10-31",
+            "state": "open",
+            "answer": None,
+            "answered_by": None,
+        }
+        return identifier
+
+    def _list_suggestions(self, request):
+        """One suggestion a page, so that a client that reads the first page only is found out."""
+        found = [one for one in self.suggestions.values() if one["state"] == request.params.get("state", one["state"])]
+        start = int(request.params.get("after", 0))
+        following = str(start + 1) if start + 1 < len(found) else None
+        return 200, {"suggestions": found[start : start + 1], "next": following}
+
+    def _answer_suggestion(self, request):
+        suggestion = self.suggestions.get(request.url.split("/")[-2])
+        if not suggestion:
+            return problem(404, "not-found")
+        if suggestion["state"] != "open":
+            return problem(409, "too-late")
+        suggestion.update(json.loads(request.body))
+        if suggestion["answer"] == "reject":
+            suggestion["state"] = "rejected"
+        return 200, suggestion
 
     def _list_notices(self, request):
         after = int(request.params.get("after", 0))

@@ -1,1 +1,1 @@
-from . import bizoverbiz_effect, bizoverbiz_refusal
+from . import account_payment_register, bizoverbiz_dispute, bizoverbiz_effect, bizoverbiz_refusal

@@ -196,19 +196,19 @@ class BizoverbizDeclarationRule(models.AbstractModel):
             if reason := self._portion_reason(portion, facts):
                 amounts[reason] = amounts.get(reason, 0.0) + portion.residual
         holds = [Hold("held", reason, amount) for reason, amount in amounts.items() if amount > 0]
+        return [*self._hold_withheld(invoice), *holds]
+
+    def _hold_withheld(self, invoice):
+        """What the invoice's own switch keeps out: all of it, or an amount."""
         move = invoice.move
-        if move.bizoverbiz_withheld:
-            label = dict(move._fields["bizoverbiz_withheld"]._description_selection(self.env))
-            holds.insert(
-                0,
-                Hold(
-                    "withheld",
-                    label[move.bizoverbiz_withheld],
-                    move.bizoverbiz_withheld_amount or None,
-                    ENCUMBRANCES[move.bizoverbiz_withheld],
-                ),
+        if not move.bizoverbiz_withheld:
+            return []
+        reason = dict(move._fields["bizoverbiz_withheld"]._description_selection(self.env))[move.bizoverbiz_withheld]
+        if amount := move.bizoverbiz_withheld_amount:
+            reason = self.env._(
+                "%(reason)s: %(amount)s kept out.", reason=reason, amount=move.currency_id.format(amount)
             )
-        return holds
+        return [Hold("withheld", reason, amount or None, ENCUMBRANCES[move.bizoverbiz_withheld])]
 
     def _portion_reason(self, portion, facts):
         if self._is_out(facts.membership.account_rule or "all", facts.accounts, portion.account.id):

@@ -159,6 +159,7 @@ class TestDeclarationRules(SetOffCase):
         invoice.write({"bizoverbiz_withheld": "retention", "bizoverbiz_withheld_amount": 50.05})
         line = self._declare()[invoice.name]
         self.assertEqual((line["encumbrance"], line["amount_encumbered"]), ("retention", 5005))
+        self.assertRegex(invoice.bizoverbiz_left_out, r"Retention money: .*50\.05.* kept out\.")
         line = self._statement().line_ids.filtered(lambda line: line.move_id == invoice)
         self.assertEqual(line.approved, 949.95)
 

@@ -83,8 +83,10 @@ def _copy(env, table, own, which, values):
     env.cr.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
     columns = [name for (name,) in env.cr.fetchall()]
     chosen = [sql.SQL(own[name]) if name in own else sql.SQL("m.{}").format(sql.Identifier(name)) for name in columns]
-    query = sql.SQL("INSERT INTO {table} ({columns}) SELECT {chosen} FROM {table} m, generate_series(1, %(count)s) i")
-    query = (query + sql.SQL(" WHERE " + which)).format(
+    query = sql.SQL(
+        "INSERT INTO {table} ({columns}) SELECT {chosen} FROM {table} m, generate_series(1, %(count)s) i WHERE {which}"
+    ).format(
+        which=sql.SQL(which),
         table=sql.Identifier(table),
         columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
         chosen=sql.SQL(", ").join(chosen),

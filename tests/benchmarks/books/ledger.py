@@ -12,7 +12,7 @@ _OWN_OF_MOVE = {
     "ref": "m.ref || '-' || i",
     "payment_reference": "m.name || '-' || i",
     "access_token": "NULL",
-    "invoice_date_due": "DATE '2026-10-01' + i % 120",
+    "invoice_date_due": "DATE '2026-10-01' + i %% 120",
 }
 
 
@@ -53,6 +53,7 @@ def invoices(env, move_type, count, firms):
     )
     original.action_post()
     env.flush_all()
+    count -= 1
     first = _reserve(env, "account_move", count)
     partner = "(%(firms)s::int[])[1 + i %% %(size)s]"
     own = _OWN_OF_MOVE | {"id": "%(first)s + i", "partner_id": partner, "commercial_partner_id": partner}

@@ -124,14 +124,10 @@ class BizoverbizMembership(models.Model):
         membership.write({"database_uuid": database, "in_doubt_since": False, "last_error": False})
         membership._continue_lineage()
         reopened = ", ".join(map(str, answer.get("reopened", ())))
-        membership.message_post(
-            body=self.env._("This database was confirmed as the live copy of the firm's books.")
-            + (
-                self.env._(" These notices were booked in another copy and are fetched again: %s.", reopened)
-                if reopened
-                else ""
-            )
-        )
+        body = self.env._("This database was confirmed as the live copy of the firm's books.")
+        if reopened:
+            body += self.env._(" These notices were booked in another copy and are fetched again: %s.", reopened)
+        membership.message_post(body=body)
         self._trigger_exchange()
         return self._notify(
             "success", self.env._("This database speaks for %s; every other copy is refused.", self.company_id.name)

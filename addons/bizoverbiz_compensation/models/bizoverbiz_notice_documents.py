@@ -142,7 +142,13 @@ class BizoverbizNotice(models.Model):
     def _notifications(self):
         """One notification for each customer and supplier with invoices in the notice; made once."""
         self.ensure_one()
-        for partner, lines in self.line_ids.grouped(lambda line: line.move_id.commercial_partner_id).items():
-            if partner and partner not in self.notification_ids.partner_id:
-                lines.notification_id = self.notification_ids.create({"notice_id": self.id, "partner_id": partner.id})
+        by_partner = self.line_ids.grouped(lambda line: line.move_id.commercial_partner_id)
+        told = self.notification_ids.partner_id
+        new = [
+            {"notice_id": self.id, "partner_id": partner.id}
+            for partner in by_partner
+            if partner and partner not in told
+        ]
+        for notification in self.notification_ids.create(new):
+            by_partner[notification.partner_id].notification_id = notification
         return self.notification_ids

@@ -37,6 +37,7 @@
         "views/bizoverbiz_declaration_views.xml",
         "views/bizoverbiz_membership_views.xml",
         "views/bizoverbiz_silence_views.xml",
+        "views/account_account_views.xml",
         "views/account_move_views.xml",
         "views/account_move_set_off_views.xml",
         "views/account_journal_dashboard_views.xml",
@@ -47,6 +48,7 @@
         "views/digest_digest_views.xml",
         "views/account_move_dispute_views.xml",
         "views/account_payment_views.xml",
+        "wizards/account_move_reversal_views.xml",
         "views/report_invoice.xml",
         "views/res_config_settings_approval_views.xml",
         "views/menus.xml",
@@ -70,4 +72,5 @@
             "bizoverbiz_compensation/static/src/scss/*",
         ]
     },
+    "post_init_hook": "post_init_hook",
 }

@@ -1,8 +1,10 @@
 from . import bizoverbiz_second_approval  # isort: split
 
 from . import (
+    account_account,
     account_journal,
     account_move,
+    account_move_correction,
     account_move_declaration,
     account_move_dispute,
     account_move_line,
@@ -33,6 +35,7 @@ from . import (
     bizoverbiz_membership_rules,
     bizoverbiz_notice,
     bizoverbiz_notice_booking,
+    bizoverbiz_notice_discount,
     bizoverbiz_notice_documents,
     bizoverbiz_notice_line,
     bizoverbiz_notice_locks,

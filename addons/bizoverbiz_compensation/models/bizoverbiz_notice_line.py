@@ -98,9 +98,7 @@ class BizoverbizNoticeLine(models.Model):
         :return: list of (account.move.line, amount)
         """
         self.ensure_one()
-        terms = self.move_id.line_ids.filtered(
-            lambda line: line.account_type in ("asset_receivable", "liability_payable")
-        ).sorted(lambda line: (line.date_maturity or line.date, line.id))
+        terms = self._terms().sorted(lambda line: (line.date_maturity or line.date, line.id))
         left, shares = self.set_off, []
         for term in terms:
             last = term == terms[-1]
@@ -110,3 +108,12 @@ class BizoverbizNoticeLine(models.Model):
                 shares.append((term, share))
             left = self.currency_id.round(left - share)
         return shares
+
+    def _terms(self):
+        """Lines of the invoice that a set-off may fall on: not its retention money."""
+        return self.move_id.line_ids.filtered(
+            lambda line: (
+                line.account_type in ("asset_receivable", "liability_payable")
+                and not line.account_id.bizoverbiz_retention
+            )
+        )

@@ -152,6 +152,7 @@ class BizoverbizOpenInvoice(models.AbstractModel):
             [
                 ("parent_state", "=", "posted"),
                 ("account_type", "in", list(SIDES)),
+                ("account_id.bizoverbiz_retention", "=", False),
                 ("reconciled", "=", False),
             ]
         )

@@ -3,6 +3,7 @@ from . import (
     test_booking,
     test_booking_rules,
     test_branches,
+    test_correction,
     test_declaration,
     test_declaration_parts,
     test_declaration_rules,

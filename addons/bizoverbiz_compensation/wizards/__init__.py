@@ -1,1 +1,7 @@
-from . import account_payment_register, bizoverbiz_dispute, bizoverbiz_effect, bizoverbiz_refusal
+from . import (
+    account_move_reversal,
+    account_payment_register,
+    bizoverbiz_dispute,
+    bizoverbiz_effect,
+    bizoverbiz_refusal,
+)

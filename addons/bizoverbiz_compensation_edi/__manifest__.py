@@ -1,0 +1,22 @@
+{
+    "name": "BizOverBiz Compensation: Electronic Invoices",
+    "summary": "Electronic invoices, payment data and requests for money that know what was set off",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "author": "BizOverBiz",
+    "license": "LGPL-3",
+    "development_status": "Beta",
+    "maintainers": ["bizoverbiz"],
+    "depends": ["bizoverbiz_compensation", "account_edi_ubl_cii"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/ir_rule.xml",
+        "data/cii_22_templates.xml",
+        "views/bizoverbiz_collection_views.xml",
+        "views/bizoverbiz_collection_export_views.xml",
+        "views/bizoverbiz_notice_views.xml",
+        "views/menus.xml",
+    ],
+    "auto_install": True,
+    "post_init_hook": "post_init_hook",
+}

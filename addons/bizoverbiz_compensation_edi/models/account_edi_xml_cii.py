@@ -1,0 +1,33 @@
+from odoo import models
+
+from .account_move import DEPOSIT_INVOICE
+
+
+class AccountEdiXmlCii(models.AbstractModel):
+    _inherit = "account.edi.xml.cii"
+
+    def _get_exchanged_document_vals(self, invoice):
+        values = super()._get_exchanged_document_vals(invoice)
+        if invoice.move_type == "out_invoice" and invoice._is_downpayment():
+            values["type_code"] = DEPOSIT_INVOICE
+        if note := invoice._bizoverbiz_edi_values().get("note"):
+            values["included_note"] = " ".join(filter(None, (values["included_note"], note)))
+        return values
+
+    def _export_invoice_vals(self, invoice):
+        values = super()._export_invoice_vals(invoice)
+        set_off = invoice._bizoverbiz_edi_values()
+        values["payment_means_code"] = set_off.get("payment_means") or values["payment_means_code"]
+        # The template prints the business process and this due date where the invoice is wholly paid.
+        values["bizoverbiz_process"] = set_off.get("process")
+        values["bizoverbiz_due_date"] = set_off.get("due_date")
+        values["bizoverbiz_clearing"] = bool(set_off.get("payment_means"))
+        return values
+
+    def _export_invoice_constraints(self, invoice, vals):
+        constraints = super()._export_invoice_constraints(invoice, vals)
+        if vals["bizoverbiz_clearing"]:
+            # Nothing is left to pay: no bank account to pay it to.
+            constraints.pop("seller_payment_instructions_1", None)
+            constraints.pop("seller_payment_instructions_2", None)
+        return constraints

@@ -262,7 +262,7 @@ def test_the_demonstrations_invitations_are_for_this_machine_and_for_other_firms
         (403, {"identifier": NEWCOMER}, {"Host": "rebound.example"}),
         (415, {"identifier": NEWCOMER}, {"Content-Type": "text/plain"}),
     ):
-        answer = httpx.post(address, json=body, headers=headers, trust_env=False, timeout=30)
+        answer = httpx.post(address, json=body, headers=headers, trust_env=False, timeout=60)
         assert answer.status_code == status, answer.text
         assert answer.json()["detail"]
 

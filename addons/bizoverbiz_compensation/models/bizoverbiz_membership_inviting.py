@@ -40,6 +40,13 @@ class BizoverbizMembership(models.Model):
             return str(error)
         return ""
 
+    def _join(self, invitation, agreement):
+        """Who has just joined finds its partners to invite at the next look, not a day later."""
+        result = super()._join(invitation, agreement)
+        if cron := self.env.ref("bizoverbiz_compensation.ir_cron_invite", raise_if_not_found=False):
+            cron.sudo()._trigger()
+        return result
+
     def _set_off_steps(self):
         return (*super()._set_off_steps(), self.env["bizoverbiz.invitation"].sudo()._follow_up)
 

@@ -85,6 +85,10 @@ class TestInvitee(InvitingCase):
         self.assertEqual(action["params"]["next"]["res_model"], "bizoverbiz.invitee")
         self.assertEqual(rows.partner_id, self.paper)
 
+    def test_whoever_has_just_joined_finds_the_list_at_the_next_look(self):
+        cron = self.env.ref("bizoverbiz_compensation.ir_cron_invite")
+        self.assertTrue(self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]))
+
     def test_a_first_member_is_told_whom_to_invite_until_a_partner_is_in_the_network(self):
         self.membership._refresh_invitees()
         self.assertEqual(

@@ -3,6 +3,8 @@ from fractions import Fraction
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+#: In Odoo Community, accounting's administrators have not the rights of an accountant by themselves.
+EXPORTERS = ("account.group_account_user", "account.group_account_manager")
 EXIGIBILITY = [("on_invoice", "On the invoice"), ("on_payment", "On collection")]
 
 
@@ -44,7 +46,7 @@ class BizoverbizCollection(models.Model):
     company_id = fields.Many2one(related="move_id.company_id", store=True, index=True)
     partner_id = fields.Many2one(related="move_id.commercial_partner_id", string="Customer", store=True)
     date = fields.Date(required=True, readonly=True, index=True, help="Day of the decision.")
-    rate = fields.Float("VAT Rate (%)", digits=(16, 4), readonly=True, aggregator=None)
+    rate = fields.Float("VAT Rate (%)", digits=(5, 2), readonly=True, aggregator=None)
     exigibility = fields.Selection(
         EXIGIBILITY,
         "VAT Due",
@@ -152,7 +154,7 @@ class BizoverbizCollection(models.Model):
 
     def action_export(self):
         """Put the chosen rows into one file, each of them for the first and only time."""
-        if not self.env.su and not self.env.user.has_group("account.group_account_user"):
+        if not self.env.su and not any(self.env.user.has_group(group) for group in EXPORTERS):
             raise AccessError(self.env._("Only an accountant may export payment data."))
         self.check_access("read")
         if not self:

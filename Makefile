@@ -61,8 +61,8 @@ bench: ## measure this project and others side by side, into docs/benchmarks.md,
 bench-service: ## measure the running service only: calls a second, and a round; ROUNDS="100000 1000000" obligations
 	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks.service $(if $(ROUNDS),--round $(ROUNDS))
 
-bench-odoo: setup ## measure the addons on large books, into docs/benchmarks-odoo.md: ITEMS=50000
-	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks.books --items $(or $(ITEMS),50000)
+bench-odoo: setup ## measure the addons on large books, into docs/benchmarks-odoo.md: ITEMS=50000 LINES=2000
+	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks.books --items $(or $(ITEMS),50000) --notice $(or $(LINES),2000)
 
 lint: ## ruff, mypy, import contracts, bandit, pip-audit, hadolint, pylint-odoo, XML and shell formatting
 	@scripts/setup.sh engine lint && scripts/lint.sh

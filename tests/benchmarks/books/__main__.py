@@ -26,6 +26,7 @@ PARTNERS = 200
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.books", description=__doc__)
     parser.add_argument("--items", type=int, default=50_000, help="open invoices and bills to declare")
+    parser.add_argument("--notice", type=int, default=2_000, help="lines of the notice to book")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks-odoo", help="without suffix")
     options = parser.parse_args(arguments)
     figures: dict[str, Any] = {"machine": machine.describe()}
@@ -49,7 +50,8 @@ def _measured(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         with serving(stack, 1):
             invitation = json.loads(stack.command("invitation", "create", "--json"))["invitation"]
             partners = [siren(index) for index in range(PARTNERS)]
-            task = {"invitation": invitation, "items": options.items, "partners": partners}
+            sizes = {"items": options.items, "notice": options.notice}
+            task = {"invitation": invitation, "partners": partners, **sizes}
             return _under_odoo(cluster, task)
 
 

@@ -5,7 +5,7 @@ import sys
 
 from demo.books import session
 
-from . import declaring
+from . import booking, declaring
 
 
 def main() -> int:
@@ -14,7 +14,7 @@ def main() -> int:
     session.configure(rc, database, f"{rc}.bench.log")
     figures = {}
     with session.environment(database) as env:
-        for part in (declaring,):
+        for part in (declaring, booking):
             figures[part.NAME] = part.measured(env, task)
             env.cr.commit()
     print(json.dumps(figures))

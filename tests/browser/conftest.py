@@ -67,8 +67,9 @@ class Screen:
         return self
 
     def settled(self):
-        """Nothing is loading any more."""
-        self.page.wait_for_load_state("networkidle")
+        """Nothing is loading any more; Odoo keeps a connection open for its bus, so the network never falls silent."""
+        self.page.wait_for_load_state("load")
+        self.page.wait_for_timeout(500)
         self.page.wait_for_selector(".o_loading_indicator", state="detached")
 
     def picture(self, name):

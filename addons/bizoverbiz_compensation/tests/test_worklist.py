@@ -133,6 +133,7 @@ class TestWorklist(SetOffCase):
 
     def test_a_message_goes_to_the_partners_invoice_address_in_its_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["ir.module.module"]._load_module_terms(["bizoverbiz_compensation"], ["fr_FR"])
         template = self.env.ref("bizoverbiz_compensation.mail_template_discrepancy")
         template.with_context(lang="fr_FR").subject = "{{ object.company_id.name }} : facture {{ object.number }}"
         self.customer.lang = "fr_FR"
@@ -146,7 +147,7 @@ class TestWorklist(SetOffCase):
         ).save()
         self.assertEqual(composer.partner_ids, office)
         self.assertEqual(composer.subject, f"{self.company.name} : facture INV/1")
-        self.assertIn("Has this invoice reached you", composer.body)
+        self.assertIn("Bonjour", composer.body)
         self.assertIn("1&nbsp;200,00&nbsp;€", composer.body)
         composer.action_send_mail()
         self.assertEqual(found.message_ids[0].partner_ids, office)

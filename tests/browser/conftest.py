@@ -13,6 +13,8 @@ from demo.odoo_client import Odoo
 from demo.run import run
 from demo.stack import Stack
 
+#: Shown in README and docs, and so renewed with PICTURES=1.
+SHOWN = {"statement", "discrepancies", "invoice", "notice", "effect"}
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 #: Without a screen, without a sandbox (root has none), and asking nobody outside.
 CHROMIUM = (
@@ -73,15 +75,15 @@ class Screen:
         self.page.wait_for_selector(".o_loading_indicator", state="detached")
 
     def picture(self, name):
-        """Shown in the README, the addons' descriptions and the documentation."""
         self.settled()
-        self.page.screenshot(path=self.pictures / f"{name}.png")
+        folder = IMAGES if name in SHOWN and os.environ.get("BIZOVERBIZ_PICTURES") else self.pictures
+        self.page.screenshot(path=folder / f"{name}.png")
 
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory):
-    """Where screenshots go: with the documentation if they are to be renewed, else nowhere that stays."""
-    return IMAGES if os.environ.get("BIZOVERBIZ_PICTURES") else tmp_path_factory.mktemp("pictures")
+    """Where screenshots and prints go that are not shown anywhere; pytest keeps the last three runs'."""
+    return tmp_path_factory.mktemp("pictures")
 
 
 @pytest.fixture

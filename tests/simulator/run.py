@@ -10,7 +10,6 @@ from random import Random
 from time import perf_counter
 from typing import Any
 from unittest.mock import patch
-from uuid import UUID
 
 from bizoverbiz.errors import BizoverbizError
 from bizoverbiz.members import standing
@@ -23,6 +22,7 @@ from .liars import Liar
 from .mandates import BY_MANDATE, drawn
 from .network import Network
 from .randomness import seeded
+from .store import values
 from .transport import in_this_thread
 from .world import World, watched
 
@@ -202,7 +202,7 @@ class Life:
         if not lines:
             return False
         line = self.rng.choice(sorted(lines, key=lambda one: str(one["id"])))
-        chosen = [UUID(str(line["id"]))] if self.rng.random() < 0.5 else []
+        chosen = [values.out(line["id"])] if self.rng.random() < 0.5 else []
         self._try(lambda tx: reversing.propose_reversal(tx, line["round"], lines=chosen, now=self.world.now))
         self.world.tally["reversals asked for"] += 1
         return True

@@ -44,7 +44,7 @@ LEAST_PER_HUNDRED = {
     "numbers mistyped": 30,
     "suggestions confirmed": 5,
     "reversals asked for": 20,
-    "reversals decided": 3,
+    "reversals decided": 1,
     "turns between transactions": 100,
 }
 #: With fewer runs than this, chance has too large a part.

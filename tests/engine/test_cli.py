@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,18 +13,14 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 
-from bizoverbiz.cli.main import main
 from bizoverbiz.members.invitation import Invitation
 from bizoverbiz.rounds import worker
 
 from .client import Member
+from .commands import COMMAND, Run, run
 from .conftest import SIRENS, Network
 from .operating import propose
-
-Run = subprocess.CompletedProcess[str]
-COMMAND = str(Path(sys.executable).with_name("bizoverbiz"))
 
 
 class Operator:
@@ -39,24 +32,9 @@ class Operator:
         }
 
     def run(self, *arguments: str) -> Run:
-        """What the installed command does, in this process: starting Python anew takes longer than any command."""
-        out, err, code = io.StringIO(), io.StringIO(), 0
-        with pytest.MonkeyPatch.context() as patch:
-            for name in {*os.environ, *self.environment}:
-                if name in self.environment:
-                    patch.setenv(name, self.environment[name])
-                else:
-                    patch.delenv(name)
-            patch.setattr(sys, "argv", [COMMAND, *arguments])
-            patch.setattr(sys, "stdin", io.StringIO())
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                try:
-                    main()
-                except SystemExit as ended:
-                    code = int(ended.code or 0)
-                finally:
-                    structlog.reset_defaults()
-        return Run(list(arguments), code, out.getvalue(), err.getvalue())
+        """What the installed command does, in this process and with no other variables than these."""
+        names = {*os.environ, *self.environment}
+        return run(*arguments, environment={name: self.environment.get(name) for name in names})
 
     def run_installed(self, *arguments: str) -> Run:
         return subprocess.run(

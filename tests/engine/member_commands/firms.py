@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import structlog
 
-from bizoverbiz.cli.main import main
-from bizoverbiz.cli.output import console
-
+from ..commands import COMMAND, Run, run
 from ..conftest import SIRENS, Network
 from ..einvoices.samples import cii, cii_party, facturx, ubl, ubl_party
 
-Run = subprocess.CompletedProcess[str]
-COMMAND = str(Path(sys.executable).with_name("bizoverbiz"))
 NAMES = ("Atelier Morin", "Scierie Berg", "Transports Coma")
-
-
-def run(environment: dict[str, str], *arguments: object) -> Run:
-    """What the installed command does, in this process: starting Python anew takes longer than any command."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    words = [str(argument) for argument in arguments]
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        patch.setattr(console, "width", 200)
-        patch.setattr(sys, "argv", [COMMAND, *words])
-        # an engine that answers in this process must not log into the command's output
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(io.StringIO()))
-        patch.setattr(sys, "stdin", io.StringIO())
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            try:
-                main()
-            except SystemExit as ended:
-                code = int(ended.code or 0)
-            finally:
-                structlog.reset_defaults()
-    return Run(words, code, out.getvalue(), err.getvalue())
 
 
 class Firm:
@@ -57,7 +27,7 @@ class Firm:
         self.home, self.identifier, self.name = home, identifier, name
 
     def run(self, *arguments: object) -> Run:
-        return run({"BIZOVERBIZ_MEMBER_HOME": str(self.home)}, "member", *arguments)
+        return run("member", *arguments, environment={"BIZOVERBIZ_MEMBER_HOME": str(self.home)})
 
     def ok(self, *arguments: object) -> str:
         done = self.run(*arguments)
@@ -105,7 +75,7 @@ class Server:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def ok(self, *arguments: object) -> str:
-        done = run(self.environment, *arguments)
+        done = run(*arguments, environment=self.environment)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -182,3 +152,16 @@ def declare_ring(firms: list[Firm], folder: Path) -> None:
         (folder / f"{number}.pdf").write_bytes(facturx(data))
     c.ok("declare", folder / "C-1.pdf")
     c.ok("declare", folder / "A-1.pdf", "--open", "900.50")
+
+
+def lose_answers_to(monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
+    """What is asked with this method is done, and its answer never arrives."""
+    send = httpx.Client.request
+
+    def lose(self: httpx.Client, method: str, *arguments: Any, **named: Any) -> httpx.Response:
+        answer = send(self, method, *arguments, **named)
+        if method == lost:
+            raise httpx.ReadError("the line is cut")
+        return answer
+
+    monkeypatch.setattr(httpx.Client, "request", lose)

@@ -18,9 +18,10 @@ from bizoverbiz.client.lines import read_lines
 from bizoverbiz.files import FileError
 from bizoverbiz.members.invitation import Invitation
 
+from ..commands import COMMAND
 from ..conftest import SIRENS
 from ..einvoices.samples import ubl
-from .firms import COMMAND, NAMES, Firm, Operator, Server, declare_ring, table
+from .firms import NAMES, Firm, Operator, Server, declare_ring, lose_answers_to, table
 
 
 def test_three_firms_go_through_a_whole_round_by_commands_alone(
@@ -155,15 +156,7 @@ def test_joining_again_after_a_lost_answer_gives_the_same_membership(
 ) -> None:
     firm = Firm(tmp_path / "a", SIRENS[0], "A")
     invitation = operator.ok("invitation", "create", "--for", firm.identifier).strip()
-    send = httpx.Client.request
-
-    def lose(self: httpx.Client, method: str, *arguments: Any, **named: Any) -> httpx.Response:
-        answer = send(self, method, *arguments, **named)
-        if method == "POST":
-            raise httpx.ReadError("the line is cut")
-        return answer
-
-    monkeypatch.setattr(httpx.Client, "request", lose)
+    lose_answers_to(monkeypatch, "POST")
     assert firm.join(invitation).returncode == 1
     monkeypatch.undo()
     assert firm.join(invitation).returncode == 0
@@ -224,15 +217,7 @@ def test_a_declaration_whose_answer_was_lost_is_not_made_twice(
 
 def test_a_rotation_whose_answer_was_lost_is_repeated(few: list[Firm], monkeypatch: pytest.MonkeyPatch) -> None:
     a = few[0]
-    send = httpx.Client.request
-
-    def lose(self: httpx.Client, method: str, *arguments: Any, **named: Any) -> httpx.Response:
-        answer = send(self, method, *arguments, **named)
-        if method == "POST":
-            raise httpx.ReadError("the line is cut")
-        return answer
-
-    monkeypatch.setattr(httpx.Client, "request", lose)
+    lose_answers_to(monkeypatch, "POST")
     assert a.run("rotate-key", "--overlap-days", "0").returncode == 1
     monkeypatch.undo()
     a.ok("rotate-key", "--overlap-days", "0")

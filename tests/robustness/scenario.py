@@ -17,8 +17,9 @@ from engine.operating import acknowledge, decide, propose
 from engine.test_isolation import COMMON
 from psycopg2.errors import InsufficientPrivilege
 
-from bizoverbiz.store.database import API_ROLE
+from bizoverbiz.store.database import API_ROLE, Database
 
+_HIDDEN: dict[str, dict[str, str]] = {}
 #: Everybody is told when a round was decided.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T|$)")
 
@@ -31,6 +32,25 @@ class Scenario:
     b: Member
     c: Member
     d: Member
+
+
+class Copy:
+    """The scenario in a database of its own, behind the network's API."""
+
+    def __init__(self, url: str, network: Network, scenario: Scenario) -> None:
+        self.url, self.http = url, network.http
+        self.a, self.b, self.c, self.d = scenario.a, scenario.b, scenario.c, scenario.d
+        self.store = network.app.state.store = Database(url)
+
+    def hidden(self, member: Member) -> dict[str, str]:
+        """What this member must not see; the same in every copy, and slow to gather."""
+        if member.keyid not in _HIDDEN:
+            _HIDDEN[member.keyid] = hidden_values(self.url, member)
+        return _HIDDEN[member.keyid]
+
+    def set_status(self, member: Member, status: str) -> None:
+        query = f"UPDATE member SET status = '{status}' WHERE identifier = '{member.identifier}' RETURNING 1"
+        rows(self.url, query, keep=True)
 
 
 def build(network: Network) -> Scenario:

@@ -7,29 +7,24 @@ belongs to others, wherever it takes a value.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
-from itertools import count, islice
-from pathlib import Path
+from itertools import islice
 from typing import Any
 from zipfile import ZipFile
 
 import httpx
 import pytest
 from engine.client import Member
-from engine.conftest import Clock, Network, _admin
 from pypdf import PdfReader
 
 from bizoverbiz.api.app import create_app
 from bizoverbiz.notices import thumbprint
-from bizoverbiz.store.database import Database
 
 from .exercise import Operation, operations, places, replaced
-from .scenario import COMMON, Scenario, build, hidden_values, member_id, rows, seen_owners, tables
+from .scenario import COMMON, Copy, member_id, rows, seen_owners, tables
 
 _OPERATIONS = operations(create_app(None, base_url="http://engine.example").openapi())  # type: ignore[arg-type]
-_numbers = count(1)
-_HIDDEN: dict[str, dict[str, str]] = {}
 
 #: Operations anyone may call without a signature, and why.
 PUBLIC = {
@@ -51,50 +46,6 @@ with_path = pytest.mark.parametrize(
     [one for one in _OPERATIONS if one.parameters("path") and one.name not in FOR_ALL],
     ids=lambda operation: operation.name,
 )
-
-
-class Copy:
-    """The scenario in a database of its own, behind the network's API."""
-
-    def __init__(self, url: str, network: Network, scenario: Scenario) -> None:
-        self.url, self.http = url, network.http
-        self.a, self.b, self.c, self.d = scenario.a, scenario.b, scenario.c, scenario.d
-        self.store = network.app.state.store = Database(url)
-
-    def hidden(self, member: Member) -> dict[str, str]:
-        """What this member must not see; the same in every copy, and slow to gather."""
-        if member.keyid not in _HIDDEN:
-            _HIDDEN[member.keyid] = hidden_values(self.url, member)
-        return _HIDDEN[member.keyid]
-
-
-@pytest.fixture(scope="module")
-def original(
-    server: Callable[[str], str], template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Network, Scenario]]:
-    name = f"bob_test_{Path(template).name}_scenario"
-    _admin(server("postgres"), f"CREATE DATABASE {name} TEMPLATE {template}")
-    store = Database(server(name))
-    network = Network(store, Clock(), tmp_path_factory.mktemp("isolation") / "key.pem")
-    try:
-        scenario = build(network)
-        store.close()
-        yield name, network, scenario
-    finally:
-        network.close()
-        store.close()
-    _admin(server("postgres"), f"DROP DATABASE {name}")
-
-
-@pytest.fixture
-def copied(server: Callable[[str], str], original: tuple[str, Network, Scenario]) -> Iterator[Copy]:
-    name, network, scenario = original
-    own = f"{name}_{next(_numbers)}"
-    _admin(server("postgres"), f"CREATE DATABASE {own} TEMPLATE {name}")
-    made = Copy(server(own), network, scenario)
-    yield made
-    made.store.close()
-    _admin(server("postgres"), f"DROP DATABASE {own}")
 
 
 def sample(hidden: dict[str, str]) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from .exercise import Operation
-from .scenario import rows
-from .test_isolation import _OPERATIONS, Copy, call, copied, original  # noqa: F401  # the last two are fixtures
+from .scenario import Copy, rows
+from .test_isolation import _OPERATIONS, call
 
 #: What netting and others' books rest on: a member without standing adds nothing to it.
 _TABLES = ("declaration", "commitment", "statement", "statement_line", "mandate", "suggestion_answer")
@@ -29,7 +29,7 @@ SUSPENDED = {
 _WRITES = [one for one in _OPERATIONS if one.verb != "get" and one.name != "post /v1/members"]
 
 
-def own_values(copied: Copy, operation: Operation) -> dict[str, Any]:  # noqa: F811
+def own_values(copied: Copy, operation: Operation) -> dict[str, Any]:
     """Ids of the member's own, so that nothing is refused for being another's."""
     c = copied.c
     found = {
@@ -45,16 +45,12 @@ def own_values(copied: Copy, operation: Operation) -> dict[str, Any]:  # noqa: F
 @pytest.mark.parametrize("status", ["suspended", "left"])
 @pytest.mark.parametrize("operation", _WRITES, ids=lambda operation: operation.name)
 def test_without_standing_a_member_adds_nothing_to_what_is_netted(
-    copied: Copy,  # noqa: F811
+    copied: Copy,
     operation: Operation,
     status: str,
 ) -> None:
     values = own_values(copied, operation)
-    rows(
-        copied.url,
-        f"UPDATE member SET status = '{status}' WHERE identifier = '{copied.c.identifier}' RETURNING 1",
-        keep=True,
-    )
+    copied.set_status(copied.c, status)
     before = _rested_on(copied)
     answers = [call(copied.c, operation, operation.address(values), body) for body in operation.bodies()]
     if operation.name in ALLOWED or (status == "suspended" and operation.name in SUSPENDED):
@@ -64,20 +60,16 @@ def test_without_standing_a_member_adds_nothing_to_what_is_netted(
     assert _rested_on(copied) == before
 
 
-def test_without_standing_a_member_reads_what_it_read_before(copied: Copy) -> None:  # noqa: F811
+def test_without_standing_a_member_reads_what_it_read_before(copied: Copy) -> None:
     paths = ("/v1/member", "/v1/declarations", "/v1/statements", "/v1/notices", "/v1/discrepancies")
     before = {path: copied.c.get(path) for path in paths[1:]}
     for status in ("suspended", "left"):
-        rows(
-            copied.url,
-            f"UPDATE member SET status = '{status}' WHERE identifier = '{copied.c.identifier}' RETURNING 1",
-            keep=True,
-        )
+        copied.set_status(copied.c, status)
         assert copied.c.get("/v1/member")["absence"] == status
         assert {path: copied.c.get(path) for path in paths[1:]} == before
 
 
-def _rested_on(copied: Copy) -> dict[str, list[str]]:  # noqa: F811
+def _rested_on(copied: Copy) -> dict[str, list[str]]:
     return {
         table: sorted(str(row) for (row,) in rows(copied.url, f"SELECT t::text FROM {table} t")) for table in _TABLES
     }

@@ -31,7 +31,9 @@ def main() -> int:
     runs.add_argument("--no-second-round", action="store_true", help="stop everything after the first round")
     stops = commands.add_parser("stop", help="end what a run left")
     template = commands.add_parser("template", help="build a French Odoo database with the addons, or without")
-    template.add_argument("--name", required=True, help="the database to make, anew if it exists")
+    template.add_argument(
+        "--name", required=True, nargs="+", help="the database to make, anew if it exists; more are copies of it"
+    )
     template.add_argument("--also", nargs="*", default=[], help="Odoo's modules to install beside, such as a chart")
     template.add_argument("--plain", action="store_true", help="without the addons")
     for command in (runs, stops, template):
@@ -51,11 +53,14 @@ def main() -> int:
 def _make_template(folder: Path, options: argparse.Namespace) -> int:
     try:
         cluster = Cluster(folder)
-        cluster.create(options.name, (plain_template if options.plain else base_template)(cluster))
+        first, *copies = options.name
+        cluster.create(first, (plain_template if options.plain else base_template)(cluster))
         if options.also:
-            run_books(cluster, [["install", *options.also, f"--db={options.name}"]], print)
+            run_books(cluster, [["install", *options.also, f"--db={first}"]], print)
+        for copy in copies:
+            cluster.create(copy, first)
     except BooksError as error:
-        console.print(f"[bold red]{escape(options.name)} was not made.[/] {escape(str(error))}")
+        console.print(f"[bold red]{escape(', '.join(options.name))}: not made.[/] {escape(str(error))}")
         return 1
     return 0
 

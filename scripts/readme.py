@@ -31,7 +31,10 @@ SETTINGS = {
     "raw_enabled": False,
     "halt_level": 2,
     "report_level": 2,
-    "embed_stylesheet": True,
+    # Odoo takes styles away; without them the page is ours alone.
+    "embed_stylesheet": False,
+    "stylesheet_path": None,
+    "stylesheet": None,
     "output_encoding": "unicode",
 }
 

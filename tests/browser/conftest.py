@@ -2,16 +2,13 @@
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from demo.firms import BY_KEY, PASSWORD
-from demo.odoo_client import Odoo
-from demo.run import run
-from demo.stack import Stack
+from tests.demonstration import become_newcomer, running, stranger
 
 #: Shown in README and docs, and so renewed with PICTURES=1.
 SHOWN = {"statement", "discrepancies", "invoice", "notice", "effect"}
@@ -25,16 +22,8 @@ CHROMIUM = (
 
 @pytest.fixture(scope="session")
 def demo():
-    kept = os.environ.get("BIZOVERBIZ_E2E_FOLDER")
-    folder = Path(kept or tempfile.mkdtemp(prefix="bizoverbiz-browser-")).resolve()
-    folder.mkdir(exist_ok=True)
-    folder.chmod(0o755)
-    try:
-        yield run(folder)
-    finally:
-        Stack.stop(folder)
-        if not kept:
-            shutil.rmtree(folder, ignore_errors=True)
+    with running() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -108,18 +97,7 @@ def window(demo, browser, pictures):
 
 @pytest.fixture(scope="session")
 def seventh(demo):
-    """A firm that is not in the network yet: a copy of one's books under another name and number."""
-    from stdnum import luhn
-
+    """The database of a firm that is not in the network yet."""
     database = "demo_seventh"
-    demo.stack.cluster.create(database, f"{demo.books.name}_elan")
-    with demo.stack.cluster.cursor(database) as cr:
-        cr.execute("UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key = 'database.uuid'")
-    admin = Odoo(demo.stack.odoo_url, database, demo.books.keys(BY_KEY["elan"])["admin"])
-    (company,) = admin.search_read("res.company", [], ["name"])
-    siren = f"00029023{luhn.calc_check_digit('00029023')}"
-    own = {"name": "Ardoiserie de l'Oudon", "company_registry": siren, "vat": False}
-    admin.call("res.company", "write", [company["id"]], vals=own)
-    address = f"http://127.0.0.1:{demo.stack.doorman_port}"
-    admin.call("ir.config_parameter", "set_param", key="bizoverbiz_network.demonstration_url", value=address)
+    become_newcomer(demo, stranger(demo, database))
     return database

@@ -12,24 +12,23 @@ from pathlib import Path
 import httpx
 import psycopg2
 import pytest
-from stdnum import luhn
 
 from demo import scenario
 from demo.checks import INVARIANTS, check, collect
 from demo.firms import BY_KEY, FIRMS, PASSWORD
 from demo.ledger import ENGINE_DATABASE, read_ledgers, read_notices, read_round
 from demo.member import ExchangeError, everybody
-from demo.odoo_client import Odoo, OdooError
+from demo.odoo_client import OdooError
 from demo.optimum import longest_loop
 from demo.progress import wait_for
 from demo.rounds import state
 from demo.screen import address
 from demo.stack import NETWORK, Stack
+from tests import demonstration
+from tests.demonstration import NEWCOMER
 
 #: Seconds for the crons, which run every minute, to send an answer, fetch a notice and acknowledge it.
 CRONS = 240
-#: The SIREN of a firm that is none of the six; like theirs, it belongs to nobody.
-NEWCOMER = f"00029015{luhn.calc_check_digit('00029015')}"
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +48,7 @@ def waiting(demo):
 
 @pytest.fixture(scope="module")
 def stranger(demo):
-    """A copy of a firm's database, taken before it joined: the administrator of a seventh Odoo."""
-    database = "demo_stranger"
-    demo.stack.cluster.create(database, f"{demo.books.name}_elan")
-    with demo.stack.cluster.cursor(database) as cr:
-        cr.execute("UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key = 'database.uuid'")
-    return Odoo(demo.stack.odoo_url, database, demo.books.keys(BY_KEY["elan"])["admin"])
+    return demonstration.stranger(demo, "demo_stranger")
 
 
 def _entries(demo):
@@ -233,13 +227,7 @@ def test_a_lost_acknowledgement_is_given_again_and_nothing_booked_again(demo, wa
 
 @pytest.fixture(scope="module")
 def newcomer(demo, stranger):
-    """Somebody's own Odoo on this machine, with a firm that is none of the six."""
-    (company,) = stranger.search_read("res.company", [], ["name"])
-    own = {"name": "Verrerie du Layon", "company_registry": NEWCOMER, "vat": False}
-    stranger.call("res.company", "write", [company["id"]], vals=own)
-    address = f"http://127.0.0.1:{demo.stack.doorman_port}"
-    stranger.call("ir.config_parameter", "set_param", key="bizoverbiz_network.demonstration_url", value=address)
-    return stranger
+    return demonstration.become_newcomer(demo, stranger)
 
 
 def test_an_odoo_on_the_same_machine_joins_the_demonstration_by_the_button_in_its_settings(demo, newcomer):

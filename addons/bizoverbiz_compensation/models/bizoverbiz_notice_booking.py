@@ -192,7 +192,21 @@ class BizoverbizNotice(models.Model):
     def _post_entry(self, company, day, items):
         """Create and post the entry of one company."""
         items.sort(key=lambda item: (item.line.side, item.line.id))
-        move = (
+        balances = self._company_balances(company, day, items)
+        lines = [
+            {**self._prepare_entry_line(item), "balance": balance, "sequence": sequence}
+            for sequence, (item, balance) in enumerate(zip(items, balances, strict=True), start=1)
+        ]
+        self._create_entry(
+            company, day, self.reference, lines, currency_id=self.currency_id.id, bizoverbiz_notice_id=self.id
+        )
+
+    def _create_entry(self, company, day, reference, lines, **values):
+        """Post an entry in the company's set-off journal.
+
+        :param list lines: values of its journal items
+        """
+        entry = (
             self.env["account.move"]
             .sudo()
             .with_company(company)
@@ -202,19 +216,14 @@ class BizoverbizNotice(models.Model):
                     "company_id": company.id,
                     "journal_id": company._bizoverbiz_set_off_journal().id,
                     "date": day,
-                    "ref": self.reference,
-                    "currency_id": self.currency_id.id,
-                    "bizoverbiz_notice_id": self.id,
-                    "line_ids": [
-                        Command.create({**self._prepare_entry_line(item), "balance": balance, "sequence": sequence})
-                        for sequence, (item, balance) in enumerate(
-                            zip(items, self._company_balances(company, day, items), strict=True), start=1
-                        )
-                    ],
+                    "ref": reference,
+                    "line_ids": [Command.create(line) for line in lines],
+                    **values,
                 }
             )
         )
-        move._post(soft=False)
+        entry._post(soft=False)
+        return entry
 
     def _prepare_entry_line(self, item):
         return {

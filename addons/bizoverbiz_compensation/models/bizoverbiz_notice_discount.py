@@ -1,4 +1,4 @@
-from odoo import Command, models
+from odoo import models
 
 
 # pylint: disable=consider-merging-classes-inherited; what two firms agreed beside the round has a file of its own
@@ -59,22 +59,11 @@ class BizoverbizNotice(models.Model):
 
     def _book_discount(self, term, lines):
         """An entry of its own beside the set-off: a discount is between the two firms, not the round's."""
-        company = term.company_id
-        entry = (
-            self.env["account.move"]
-            .sudo()
-            .with_company(company)
-            .create(
-                {
-                    "move_type": "entry",
-                    "company_id": company.id,
-                    "journal_id": company._bizoverbiz_set_off_journal().id,
-                    "date": self.booking_date or self.decision_date,
-                    # Not the notice's reference alone: by that, entries that book it are recognised.
-                    "ref": self.env._("%(notice)s, early-payment discount", notice=self.reference),
-                    "line_ids": [Command.create(values) for values in lines],
-                }
-            )
+        entry = self._create_entry(
+            term.company_id,
+            self.booking_date or self.decision_date,
+            # Not the notice's reference alone: by that, entries that book it are recognised.
+            self.env._("%(notice)s, early-payment discount", notice=self.reference),
+            lines,
         )
-        entry._post(soft=False)
         (entry.line_ids.filtered(lambda item: item.account_id == term.account_id) | term).sudo().reconcile()

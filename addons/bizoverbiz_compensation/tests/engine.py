@@ -44,6 +44,30 @@ def merkle(leaves):
     return level[0][0].hex(), proofs
 
 
+def discrepancy(**values):
+    """One as the engine lists it: the debtor declares less."""
+    way_out = {"code": "reconcile", "text": "Look for a payment."}
+    return {
+        "id": "7f3f3f0e-6a5c-4e53-9d68-2f1f35ad6a01",
+        "kind": "amounts-differ",
+        "creditor": "552100554",
+        "debtor": "732829320",
+        "number": "INV/1",
+        "currency": "EUR",
+        "creditor_amount": 120000,
+        "debtor_amount": 100000,
+        "issue_date": "2026-09-01",
+        "due_date": "2026-10-31",
+        "reason": "The debtor declares 200.00 less.",
+        "disputed_by": None,
+        "dispute_code": None,
+        "reference": None,
+        "suggestion": None,
+        "way_out": {"creditor": way_out, "debtor": way_out},
+        **values,
+    }
+
+
 class SetOffEngine(FakeEngine):
     def __init__(self):
         super().__init__()

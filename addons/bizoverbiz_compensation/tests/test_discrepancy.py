@@ -1,34 +1,18 @@
 from odoo.tests import tagged
 
 from .common import SetOffCase
+from .engine import discrepancy
 
 
 @tagged("post_install", "-at_install")
 class TestDiscrepancy(SetOffCase):
-    def _discrepancy(self, **values):
-        return {
-            "id": "7f3f3f0e-6a5c-4e53-9d68-2f1f35ad6a01",
-            "kind": "amounts-differ",
-            "creditor": "552100554",
-            "debtor": "732829320",
-            "number": "INV/1",
-            "currency": "EUR",
-            "creditor_amount": 120000,
-            "debtor_amount": 100000,
-            "issue_date": "2026-09-01",
-            "due_date": "2026-10-31",
-            "reason": "The debtor declares 200.00 less.",
-            "reference": None,
-            **values,
-        }
-
     def _mirrored(self):
         records = self.env["bizoverbiz.discrepancy"].with_user(self.accountant).with_context(active_test=False)
         return records.search([("membership_id", "=", self.membership.id)])
 
     def test_a_discrepancy_shows_both_amounts_and_opens_the_invoice(self):
         invoice = self._invoice(1200)
-        self.engine.discrepancies = [self._discrepancy(reference=self._reference(invoice), number=invoice.name)]
+        self.engine.discrepancies = [discrepancy(reference=self._reference(invoice), number=invoice.name)]
         self._exchange()
         self.assertRecordValues(
             self._mirrored(),
@@ -48,7 +32,7 @@ class TestDiscrepancy(SetOffCase):
 
     def test_what_is_missing_here_names_the_partner_all_the_same(self):
         self.engine.discrepancies = [
-            self._discrepancy(
+            discrepancy(
                 kind="missing-at-debtor",
                 creditor="542065479",
                 debtor="552100554",
@@ -62,18 +46,18 @@ class TestDiscrepancy(SetOffCase):
         self.assertEqual(record.action_open_invoice()["context"]["default_partner_id"], self.vendor.id)
 
     def test_what_is_no_longer_listed_is_resolved_and_kept(self):
-        self.engine.discrepancies = [self._discrepancy()]
+        self.engine.discrepancies = [discrepancy()]
         self._exchange()
         self.engine.discrepancies = []
         self._exchange()
         self.assertRecordValues(self._mirrored(), [{"active": False}])
         self.assertTrue(self._mirrored().resolved_at)
-        self.engine.discrepancies = [self._discrepancy()]
+        self.engine.discrepancies = [discrepancy()]
         self._exchange()
         self.assertRecordValues(self._mirrored(), [{"active": True, "resolved_at": False}])
 
     def test_a_reference_to_another_kind_of_document_is_not_followed(self):
         bill = self._bill(5)
-        self.engine.discrepancies = [self._discrepancy(reference=self._reference(bill))]
+        self.engine.discrepancies = [discrepancy(reference=self._reference(bill))]
         self._exchange()
         self.assertFalse(self._mirrored().move_id)

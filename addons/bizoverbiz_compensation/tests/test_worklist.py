@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
 from .common import SetOffCase
+from .engine import discrepancy
 
 
 @tagged("post_install", "-at_install")
@@ -14,28 +15,7 @@ class TestWorklist(SetOffCase):
     def _listed(self, *items):
         """The worklist as the accountant sees it once the engine has listed these."""
         self.engine.discrepancies = [
-            {
-                "id": f"7f3f3f0e-6a5c-4e53-9d68-2f1f35ad6a{index:02}",
-                "kind": "amounts-differ",
-                "creditor": "552100554",
-                "debtor": "732829320",
-                "number": "INV/1",
-                "currency": "EUR",
-                "creditor_amount": 120000,
-                "debtor_amount": 100000,
-                "issue_date": "2026-09-01",
-                "due_date": "2026-10-31",
-                "reason": "the two sides declare different amounts",
-                "disputed_by": None,
-                "dispute_code": None,
-                "reference": None,
-                "suggestion": None,
-                "way_out": {
-                    "creditor": {"code": "reconcile", "text": "Look for a payment."},
-                    "debtor": {"code": "reconcile", "text": "Look for a payment."},
-                },
-                **item,
-            }
+            discrepancy(**{"id": f"7f3f3f0e-6a5c-4e53-9d68-2f1f35ad6a{index:02}", **item})
             for index, item in enumerate(items)
         ]
         self._exchange()

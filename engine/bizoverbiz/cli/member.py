@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -192,6 +192,16 @@ def print_rows(rows: list[dict[str, Any]], **titles: str) -> None:
     for row in rows:
         table.add_row(*(escape(str(row.get(name) if row.get(name) is not None else "")) for name in titles))
     console.print(table)
+
+
+def list_rows(
+    rows: list[dict[str, Any]], shown: Callable[[dict[str, Any]], dict[str, Any]], *, as_json: bool, **titles: str
+) -> None:
+    """The rows as JSON, or a table of them with what is `shown` of each in place of what it holds."""
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows([row | shown(row) for row in rows], **titles)
 
 
 def day(text: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import typer
 from rich.markup import escape
 
-from bizoverbiz.cli.member import AsJson, By, app, day, opened, print_rows, who
+from bizoverbiz.cli.member import AsJson, By, app, day, list_rows, opened, print_rows, who
 from bizoverbiz.cli.member_books import money
 from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.client import Client
@@ -24,13 +24,11 @@ def preview(context: typer.Context, as_json: AsJson = False) -> None:
     """About what would be set off if the round were cut off now: rounded, and computed once a day at most."""
     with opened(context) as client:
         rows = client.get("/v1/preview")["preview"]
-    if as_json:
-        print_json(rows)
-    elif not rows:
+    if not rows and not as_json:
         console.print("Nothing could be set off yet, or nothing has been computed yet.")
-    else:
-        shown = [row | money(row, "set_off") for row in rows]
-        print_rows(shown, set_off="About, on either side", computed_at="Computed")
+        return
+    titles = {"set_off": "About, on either side", "computed_at": "Computed"}
+    list_rows(rows, lambda row: money(row, "set_off"), as_json=as_json, **titles)
 
 
 @app.command("mandate")
@@ -109,11 +107,10 @@ def suggestions(context: typer.Context, as_json: AsJson = False) -> None:
     """Pairs of numbers that may be one invoice, to be confirmed by both sides."""
     with opened(context) as client:
         rows = list(client.pages("/v1/suggestions", "suggestions"))
-    if as_json:
-        print_json(rows)
-        return
-    print_rows(
-        [row | money(row, "amount_total") | {"id": row["id"][:8]} for row in rows],
+    list_rows(
+        rows,
+        lambda row: money(row, "amount_total") | {"id": row["id"][:8]},
+        as_json=as_json,
         id="Suggestion",
         creditor="Creditor",
         creditor_number="Its number",
@@ -165,18 +162,10 @@ def commitments(context: typer.Context, as_json: AsJson = False) -> None:
     """Agreed sales that are not invoiced yet: yours, and those you are asked to confirm."""
     with opened(context) as client:
         rows = list(client.pages("/v1/commitments", "commitments"))
-    if as_json:
-        print_json(rows)
-        return
-    shown = []
-    for row in rows:
-        said = row["own"] or row["theirs"]
-        amounts = {"currency": said["currency"], "amount": said["amount"], "matched_amount": row["matched_amount"]}
-        waits = "you" if row["own"] is None else row["counterpart"] if row["theirs"] is None else ""
-        more = {"due_date": said["due_date"], "differences": ", ".join(row["differences"]), "waits": waits}
-        shown.append(row | money(amounts, "amount", "matched_amount") | more)
-    print_rows(
-        shown,
+    list_rows(
+        rows,
+        _commitment_shown,
+        as_json=as_json,
         reference="Reference",
         side="Side",
         counterpart="Counterpart",
@@ -187,6 +176,14 @@ def commitments(context: typer.Context, as_json: AsJson = False) -> None:
         differences="Differs in",
         matched_amount="May be set off",
     )
+
+
+def _commitment_shown(row: dict[str, Any]) -> dict[str, Any]:
+    said = row["own"] or row["theirs"]
+    amounts = {"currency": said["currency"], "amount": said["amount"], "matched_amount": row["matched_amount"]}
+    waits = "you" if row["own"] is None else row["counterpart"] if row["theirs"] is None else ""
+    more = {"due_date": said["due_date"], "differences": ", ".join(row["differences"]), "waits": waits}
+    return money(amounts, "amount", "matched_amount") | more
 
 
 @app.command("commit")

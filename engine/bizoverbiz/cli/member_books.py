@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bizoverbiz.cli.member import AsJson, DisagreementError, app, opened, print_rows
+from bizoverbiz.cli.member import AsJson, DisagreementError, app, list_rows, opened
 from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.client.declaring import declare
 from bizoverbiz.currencies import CURRENCIES, format_amount, parse_amount
@@ -67,12 +67,10 @@ def declarations(context: typer.Context, as_json: AsJson = False) -> None:
     """What is declared and what became of it."""
     with opened(context) as client:
         rows = list(client.pages("/v1/declarations", "lines"))
-    if as_json:
-        print_json(rows)
-        return
-    shown = [row | money(row, "amount_open", "matched_amount") for row in rows]
-    print_rows(
-        shown,
+    list_rows(
+        rows,
+        lambda row: money(row, "amount_open", "matched_amount"),
+        as_json=as_json,
         side="Side",
         counterpart="Counterpart",
         number="Number",
@@ -88,12 +86,10 @@ def discrepancies(context: typer.Context, as_json: AsJson = False) -> None:
     """Where this member and its partners disagree."""
     with opened(context) as client:
         rows = list(client.pages("/v1/discrepancies", "discrepancies"))
-    if as_json:
-        print_json(rows)
-        return
-    shown = [row | money(row, "creditor_amount", "debtor_amount") for row in rows]
-    print_rows(
-        shown,
+    list_rows(
+        rows,
+        lambda row: money(row, "creditor_amount", "debtor_amount"),
+        as_json=as_json,
         kind="Kind",
         creditor="Creditor",
         debtor="Debtor",

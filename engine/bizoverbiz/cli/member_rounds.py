@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from bizoverbiz.cli.member import AsJson, By, app, day, opened, print_rows, who
+from bizoverbiz.cli.member import AsJson, By, app, day, list_rows, opened, print_rows, who
 from bizoverbiz.cli.member_books import money
 from bizoverbiz.cli.output import console, print_json
 from bizoverbiz.client import Client
@@ -25,11 +25,10 @@ def statements(context: typer.Context, as_json: AsJson = False) -> None:
     """What is proposed to this member, newest first."""
     with opened(context) as client:
         rows = proposed.statements(client)
-    if as_json:
-        print_json(rows)
-        return
-    print_rows(
-        [row | money(row, "receivable", "payable") | {"id": row["id"][:8]} for row in rows],
+    list_rows(
+        rows,
+        lambda row: money(row, "receivable", "payable") | {"id": row["id"][:8]},
+        as_json=as_json,
         round="Round",
         id="Statement",
         state="State",
@@ -137,12 +136,10 @@ def notices(
     if save is not None:
         _save(save, kept)
     rows = [_summary(notice) | {"booked": number in booked} for number, notice in found.items()]
-    if as_json:
-        print_json(rows)
-        return
-    shown = [row | money(row, "total") | {"booked": "yes" if row["booked"] else "to book"} for row in rows]
-    print_rows(
-        shown,
+    list_rows(
+        rows,
+        lambda row: money(row, "total") | {"booked": "yes" if row["booked"] else "to book"},
+        as_json=as_json,
         number="Notice",
         round="Round",
         decided_at="Decided",

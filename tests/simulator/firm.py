@@ -69,6 +69,8 @@ class Firm:
         self.identifier, self.rng, self.paper, self.engine_keys = identifier, rng, paper, keys
         self.books = Books(identifier, str(UUID(bytes=rng.randbytes(16), version=4)))
         self.key = Key(rng.randbytes(32))
+        #: Not every client lowers approvals its books no longer support: the engine has to look at them again itself.
+        self.lowers = rng.random() < 0.5
         #: Seconds this firm's clock is ahead of the engine's.
         self.skew = 0
         self.backups: list[tuple[Books, Key]] = []
@@ -143,8 +145,7 @@ class Firm:
         """Acknowledge, lower, answer, fetch and book, declare, look. Left at any point, the next one goes on."""
         self.begin_mark()
         yield from self._acknowledge()
-        if self.quiet or self.rng.random() < 0.6:
-            # Not every client does: the engine has to look at the books again itself.
+        if self.lowers:
             self._lower()
         yield from self._answer()
         yield from self._fetch()
@@ -207,10 +208,10 @@ class Firm:
                     meant[line["id"]] = supported
 
     def _supported(self, line: dict[str, Any], opened: dict[tuple[str, str], int]) -> int:
-        key = self._invoice(line)
+        key = self.means(line)
         return opened.get(key, 0) - self.books.disputed.get(key, 0)
 
-    def _invoice(self, line: dict[str, Any]) -> tuple[str, str]:
+    def means(self, line: dict[str, Any]) -> tuple[str, str]:
         """The invoice a line means, by the creditor's own number or by the one its debtor has typed."""
         creditor = self.identifier if line["side"] == "receivable" else line["counterpart"]
         key = (creditor, line["number"])
@@ -279,7 +280,7 @@ class Firm:
         assert payload.number == entry["number"], f"notice {payload.number} comes as {entry['number']}"
         lines, by_mandate = [], []
         for line in payload.lines:
-            key = self._invoice({"side": line.side, "counterpart": line.counterpart, "number": line.number})
+            key = self.means({"side": line.side, "counterpart": line.counterpart, "number": line.number})
             most = min(self.approved_most.get(line.id, 0), self.approved_least.get(line.id, line.ceiling))
             if line.id not in self.answered and line.id not in self.approved_most:
                 # Nobody here has seen the statement: only a mandate can have approved it.
@@ -413,7 +414,7 @@ class Firm:
 
     def _check_own(self, statement: dict[str, Any]) -> None:
         for line in statement["lines"]:
-            invoice = self.paper.invoices.get(self._invoice(line))
+            invoice = self.paper.invoices.get(self.means(line))
             assert invoice is not None, f"{self.identifier} is shown an invoice nobody has made: {line}"
             assert self.identifier in (invoice.creditor, invoice.debtor), f"{self.identifier} is shown {line}"
 

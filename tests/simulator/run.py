@@ -221,7 +221,8 @@ class Life:
         """By bank, whatever is being set off meanwhile."""
         if not self.paper.invoices:
             return
-        invoice = self.rng.choice(list(self.paper.invoices.values()))
+        in_rounds = self._being_approved() if self.rng.random() < 0.7 else []
+        invoice = self.rng.choice(in_rounds or list(self.paper.invoices.values()))
         debtor = next(firm for firm in self.firms if firm.identifier == invoice.debtor)
         still = self.paper.open_in(debtor.books)[invoice.key]
         if still > 0:
@@ -230,6 +231,19 @@ class Life:
         for firm in self.firms:
             if self.rng.random() < 0.6:
                 firm.books.bank_lines = len(self.paper.bank.get(firm.identifier, ()))
+
+    def _being_approved(self) -> list[Invoice]:
+        """What some firm means to set off in a statement that is not decided yet."""
+        found = {}
+        for firm in self.firms:
+            for identifier, meant in firm.books.meant.items():
+                statement = firm.books.statements.get(identifier)
+                if meant and statement and statement["kind"] == "netting" and statement["state"] == "approved":
+                    for line in statement["lines"]:
+                        if meant.get(line["id"]):
+                            key = firm.means(line)
+                            found[key] = self.paper.invoices[key]
+        return [found[key] for key in sorted(found)]
 
     def trade(self, count: int) -> None:
         """Rings, so that there is something to set off, and single debts."""
@@ -354,6 +368,8 @@ class Ending:
 
     def _quiet_look(self) -> None:
         life = self.life
+        if life.rng.random() < 0.5:
+            life.pay()
         self.world.work()
         for firm in life.firms:
             firm.books.bank_lines = len(life.paper.bank.get(firm.identifier, ()))

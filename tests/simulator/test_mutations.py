@@ -11,7 +11,7 @@ from .mutations import MUTATIONS, Tried, attempt
 from .stores import MemoryStores
 
 #: So many seeds a defect may stay hidden.
-SEEDS = range(1, 31)
+SEEDS = range(1, 61)
 
 
 def _tried(name: str) -> Tried:

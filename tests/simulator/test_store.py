@@ -57,9 +57,10 @@ def _comparable(answers: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
     def row_told(row: Any) -> str:
         # PostgreSQL's numbers have gaps where an insert met a conflict.
-        if hasattr(row, "body"):
+        for name in {"body", "content"} & set(row._fields):
             # The order within depends on the identities.
-            row = row._replace(body=sorted(re.findall(r"\w+", _HASH.sub("hash", _IDENTITY.sub("", str(row.body))))))
+            words = re.findall(r"\w+", _HASH.sub("hash", _IDENTITY.sub("", str(getattr(row, name)))))
+            row = row._replace(**{name: sorted(words)})
         numbered = {"id": UUID(int=row.id)} if isinstance(getattr(row, "id", None), int) else {}
         return str([told(value) for value in row._replace(**numbered)])
 

@@ -211,7 +211,16 @@ class Translator:
             special = kinds & {"boolean", "json", "jsonb"} | {kind for kind in kinds if kind and kind.endswith("[]")}
             if special and len(kinds) > 1:
                 raise UnsupportedError(f"{value.sql()} may be {kinds}: say of which table it is")
-            return next(iter(special), None)
+            return next(iter(special), None) or self._kind_below(tree, value)
+        return None
+
+    def _kind_below(self, tree: exp.Expression, column: exp.Column) -> str | None:
+        """The same of a column that a subquery has named."""
+        for subquery in tree.find_all(exp.Subquery):
+            if isinstance(subquery.this, exp.Select) and column.table in ("", subquery.alias):
+                for projection in subquery.this.expressions:
+                    if isinstance(projection, exp.Alias) and projection.alias == column.name:
+                        return self._kind(subquery.this, projection.this)
         return None
 
     def _named(self, tree: exp.Expression, alias: str) -> set[str]:

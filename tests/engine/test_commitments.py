@@ -18,6 +18,7 @@ from bizoverbiz.matching.references import (
     canonical_reference,
     with_check_character,
 )
+from bizoverbiz.notices import verify_notice
 from bizoverbiz.rounds.options import set_network_options
 from bizoverbiz.store.database import WORKER
 
@@ -217,6 +218,34 @@ def test_a_matched_commitment_is_set_off_with_invoices_and_once(
     assert notices(network, a) == notices(network, b) == [AMOUNT]
     network.work()
     assert shown(a)["matched_amount"] == 0
+
+
+def test_statement_and_notice_say_what_is_a_commitment_and_what_is_sold(
+    network: Network, two: tuple[Member, Member]
+) -> None:
+    a, b = two
+    reference = register(a, "receivable", b, description="40 pumps").json()["reference"]
+    register(b, "payable", a, reference=reference, description="what Anna ordered")
+    a.declare(a.line("payable", b, "B-1", 40_000))
+    b.declare(b.line("receivable", a, "B-1", 40_000))
+    number = propose(network)
+    said = {"B-1": (None, None), reference: (reference, "40 pumps")}
+    for member in two:
+        statement = member.statement()
+        assert {one["number"]: (one["commitment"], one["description"]) for one in statement["lines"]} == said
+        member.approve(statement)
+        # What is said afterwards is for another round.
+        register(a, "receivable", b, reference=reference, description="40 blue pumps")
+    decide(network, number)
+    keys = network.http.get("/v1/keys").json()
+    for member in two:
+        (entry,) = member.get("/v1/notices")["notices"]
+        lines = verify_notice(entry["jws"], keys).lines
+        assert {one.number: (one.commitment, one.description) for one in lines} == said
+        left = {one.number: (one.amount_open, one.set_off, one.remaining) for one in lines}
+        assert left == {"B-1": (40_000, 40_000, 0), reference: (AMOUNT, 40_000, AMOUNT - 40_000)}
+    network.work()
+    assert shown(a)["matched_amount"] == AMOUNT - 40_000
 
 
 def test_posted_obligations_are_set_off_before_commitments(

@@ -198,10 +198,14 @@ def test_a_file_that_holds_no_key_is_named_in_the_error(tmp_path: Path) -> None:
 _words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@given(_words, _words, st.none() | _words, st.none() | st.just("2026-10-31"), st.booleans())
+_commitments = st.none() | st.tuples(st.just("7K2MW9RB41QXC"), st.none() | _words)
+
+
+@given(_words, _words, st.none() | _words, st.none() | st.just("2026-10-31"), st.booleans(), _commitments)
 def test_what_a_decision_writes_is_the_canonical_notice(
-    name: str, number: str, reference: str | None, due: str | None, reversal: bool
+    name: str, number: str, reference: str | None, due: str | None, reversal: bool, agreed: tuple[str, str] | None
 ) -> None:
+    commitment, description = agreed or (None, None)
     notice = payload(
         name=name,
         network=name[::-1],
@@ -211,7 +215,7 @@ def test_what_a_decision_writes_is_the_canonical_notice(
             NoticeLine(
                 **line.model_dump()
                 | {"counterpart_name": name, "number": number, "reference": reference, "due_date": due}
-                | {"reverses": 1 if reversal else None}
+                | {"reverses": 1 if reversal else None, "commitment": commitment, "description": description}
             )
             for line in payload().lines
         ],

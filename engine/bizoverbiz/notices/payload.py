@@ -56,6 +56,13 @@ class NoticeLine(BaseModel):
     proof: list[list[str]]
     #: Of a reversal: the number of the member's notice that set off what this line opens again.
     reverses: int | None = None
+    #: Of a commitment: its reference, and what is sold, in the seller's words.
+    commitment: str | None = None
+    description: str | None = None
+
+
+#: What lines have grown by.
+_GROWN = ("reverses", "commitment", "description")
 
 
 class Payload(BaseModel):
@@ -80,9 +87,10 @@ class Payload(BaseModel):
     def canonical(self) -> bytes:
         """The bytes that are signed (RFC 8785); what the format has grown by stands in them only where it is said."""
         document = self.model_dump()
-        for part, grown in ((document, "kind"), *((line, "reverses") for line in document["lines"])):
-            if part[grown] is None:
-                del part[grown]
+        for part, grown in ((document, ("kind",)), *((line, _GROWN) for line in document["lines"])):
+            for name in grown:
+                if part[name] is None:
+                    del part[name]
         return canonical(document)
 
     def leaf(self, line: NoticeLine) -> Leaf:

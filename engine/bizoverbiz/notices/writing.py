@@ -48,16 +48,20 @@ def line_text(
     salt: str,
     proof: str,
     reverses: int | None,
+    commitment: str | None = None,
+    description: str | None = None,
 ) -> str:
     """One line; the fields are `NoticeLine`'s, but `proof` is canonical JSON already."""
     due = "null" if due_date is None else f'"{due_date}"'
     mark = "null" if reference is None else _quoted(reference)
     back = "" if reverses is None else f'"reverses":{reverses},'
+    agreed = "" if commitment is None else f'"commitment":"{commitment}",'
+    sold = "" if description is None else f'"description":{_quoted(description)},'
     return (
-        f'{{"amount_open":{amount_open},"ceiling":{ceiling},"counterpart":{_quoted(counterpart)},'
-        f'"counterpart_name":{_quoted(counterpart_name)},"due_date":{due},"id":"{id}","number":{_quoted(number)},'
-        f'"proof":{proof},"reference":{mark},"remaining":{remaining},{back}"salt":"{salt}","set_off":{set_off},'
-        f'"side":"{side}"}}'
+        f'{{"amount_open":{amount_open},"ceiling":{ceiling},{agreed}"counterpart":{_quoted(counterpart)},'
+        f'"counterpart_name":{_quoted(counterpart_name)},{sold}"due_date":{due},"id":"{id}",'
+        f'"number":{_quoted(number)},"proof":{proof},"reference":{mark},"remaining":{remaining},{back}'
+        f'"salt":"{salt}","set_off":{set_off},"side":"{side}"}}'
     )
 
 

@@ -154,6 +154,8 @@ def _line(line: Any) -> dict[str, Any]:
         "counterpart_name": line.counterpart_name,
         "number": line.number,
         "reference": line.reference,
+        "commitment": line.commitment,
+        "description": line.description,
         "issue_date": line.issue_date.isoformat(),
         "due_date": line.due_date.isoformat() if line.due_date else None,
         "amount_open": line.amount_open,

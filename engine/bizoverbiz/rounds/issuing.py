@@ -40,6 +40,9 @@ class _Line(NamedTuple):
     salt: str
     #: Of a reversal, the number of the notice in which it was set off.
     reverses: int | None
+    #: Of a commitment, its reference and what is sold.
+    commitment: str | None
+    description: str | None
 
 
 _SCHEMA = {name: pl.Int64 if name in ("ceiling", "set_off", "reverses") else pl.String for name in _Line._fields}
@@ -109,4 +112,6 @@ def _line(line: _Line, amount_open: int, proof: str) -> str:
         salt=line.salt,
         proof=proof,
         reverses=line.reverses,
+        commitment=line.commitment,
+        description=line.description,
     )

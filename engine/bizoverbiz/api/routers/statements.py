@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
 from bizoverbiz.api.calls import SignedCall, SignedRoute
-from bizoverbiz.api.models import Amount, Body, text
+from bizoverbiz.api.models import Amount, Body, CommitmentReference, text
 from bizoverbiz.api.versions import check_unchanged, etag
 from bizoverbiz.errors import MalformedError, NotFoundError
 from bizoverbiz.rounds import answering
@@ -47,6 +47,12 @@ class StatementLine(BaseModel):
     counterpart_name: str
     number: str = Field(description="As the creditor spells it.", examples=["INV/2026/00012"])
     reference: str | None = Field(description="The member's own mark.")
+    commitment: CommitmentReference | None = Field(
+        description="The reference of the commitment this is; null: it is an invoice.", examples=["7K2MW9RB41QXC"]
+    )
+    description: str | None = Field(
+        description="Of a commitment: what is sold, in the seller's words; null: not said.", examples=["40 pumps"]
+    )
     issue_date: str = Field(examples=["2026-09-01"])
     due_date: str | None = Field(examples=["2026-10-31"])
     amount_open: int = Field(description="Open in the member's books, minor units.", examples=[5000000])

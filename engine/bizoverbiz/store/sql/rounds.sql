@@ -53,11 +53,15 @@ WHERE number = %(round)s;
 -- name: lines_freeze
 -- Everything matched that is in no live round, whose parties both take part, and that the round's options let in.
 INSERT INTO round_line (round, obligation_id, key, currency, creditor_id, debtor_id, creditor, debtor, number,
-    issue_date, due_date, ceiling)
+    issue_date, due_date, ceiling, commitment, description)
 SELECT %(round)s, obligation.id, creditor.identifier || '>' || debtor.identifier || '>' || number_key, currency,
-    creditor.id, debtor.id, creditor.identifier, debtor.identifier, number, issue_date, due_date, amount
-FROM obligation JOIN member creditor ON creditor.id = creditor_id JOIN member debtor ON debtor.id = debtor_id
+    creditor.id, debtor.id, creditor.identifier, debtor.identifier, number, issue_date, due_date, amount,
+    sold.reference, sold.description
+FROM obligation JOIN member creditor ON creditor.id = obligation.creditor_id
+JOIN member debtor ON debtor.id = obligation.debtor_id
 LEFT JOIN json_to_recordset(%(rows)s::json) AS limits (currency text, smallest bigint) USING (currency)
+LEFT JOIN (SELECT creditor_id, debtor_id, reference, description FROM commitment WHERE side = 'receivable') sold
+    ON sold.creditor_id = creditor.id AND sold.debtor_id = debtor.id AND 'commitment ' || sold.reference = number_key
 WHERE amount > 0 AND creditor.takes_part AND debtor.takes_part
     AND amount >= coalesce(smallest, 0) AND (%(commitments)s OR kind = 'invoice')
     AND (%(last_due)s::date IS NULL OR due_date IS NULL OR due_date <= %(last_due)s)
@@ -269,7 +273,8 @@ COPY (
     SELECT statement.member_id, statement.currency, line.id, side,
         CASE side WHEN 'receivable' THEN line.debtor ELSE line.creditor END AS counterpart, counterpart_name,
         line.number, reference, line.due_date, line.final_ceiling, line.set_off, line.salt,
-        CASE side WHEN 'receivable' THEN reversed.creditor_notice ELSE reversed.debtor_notice END AS reverses
+        CASE side WHEN 'receivable' THEN reversed.creditor_notice ELSE reversed.debtor_notice END AS reverses,
+        line.commitment, line.description
     FROM statement JOIN statement_line ON statement_id = statement.id
     JOIN round_line line ON line.id = statement_line.line_id
     LEFT JOIN set_off reversed ON reversed.line_id = line.reverses
@@ -279,9 +284,10 @@ COPY (
 
 -- name: lines_open
 -- What is still open of each decided line: the smaller of both books, less the set-offs they do not contain yet.
--- Never below the ceiling the decision took: a declaration may have come in since it was matched.
+-- Never below the ceiling the decision took: a declaration may have come in since it was matched. A commitment is in
+-- nobody's books: what matching has left of it.
 SELECT line.id, greatest(CASE WHEN line.reverses IS NULL THEN line.final_ceiling ELSE 0 END,
-    least(creditor.open, debtor.open))::bigint AS amount_open
+    CASE WHEN commitment IS NULL THEN least(creditor.open, debtor.open) ELSE obligation.amount END)::bigint AS amount_open
 FROM round_line line JOIN obligation ON obligation.id = line.obligation_id
 CROSS JOIN LATERAL (
     SELECT min(amount_open - (SELECT coalesce(sum(amount), 0) FROM set_off
@@ -382,9 +388,9 @@ ANALYZE reversals;
 -- name: lines_reverse
 -- The lines of a reversal, proposed as they are; fails on `round_line_one_live_round` if one is in a live round.
 INSERT INTO round_line (round, obligation_id, key, currency, creditor_id, debtor_id, creditor, debtor, number,
-    issue_date, due_date, ceiling, proposed, reverses)
+    issue_date, due_date, ceiling, proposed, reverses, commitment, description)
 SELECT %(round)s, obligation_id, key, currency, creditor_id, debtor_id, creditor, debtor, number, issue_date, due_date,
-    amount, amount, line.id
+    amount, amount, line.id, commitment, description
 FROM reversals JOIN round_line line USING (id);
 
 -- name: problems_reverse

@@ -18,7 +18,8 @@ FROM statement JOIN round ON round.number = round WHERE statement.id = %(stateme
 -- name: statement_lines_own
 -- The lines of the member's statements, oldest due first.
 SELECT statement_id, round_line.id, side, CASE side WHEN 'receivable' THEN debtor ELSE creditor END AS counterpart,
-    counterpart_name, number, reference, issue_date, due_date, amount_open, ceiling, proposed, approved, set_off
+    counterpart_name, number, reference, commitment, description, issue_date, due_date, amount_open, ceiling, proposed,
+    approved, set_off
 FROM statement_line JOIN round_line ON round_line.id = line_id
 WHERE statement_id = ANY (%(statements)s) ORDER BY statement_id, side DESC, due_date NULLS FIRST, key;
 

@@ -1,5 +1,6 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from odoo import api, models
 from odoo.fields import Domain
@@ -46,7 +47,10 @@ class Portion:
 
 @dataclass
 class OpenInvoice:
-    """An invoice or bill as the books have it, and what stands against it without being reconciled yet."""
+    """An invoice or bill as the books have it, and what stands against it without being reconciled yet.
+
+    All portions are there before anything is asked: what is computed of them is kept.
+    """
 
     move: object
     portions: list = field(default_factory=list)
@@ -55,19 +59,19 @@ class OpenInvoice:
     #: What the company's rules and switches hold back, see ``bizoverbiz.declaration.rule``.
     holds: list = field(default_factory=list)
 
-    @property
+    @cached_property
     def residual(self):
         """Open in the ledger, positive, in the invoice's currency."""
         return self.move.currency_id.round(sum(portion.residual for portion in self.portions))
 
-    @property
+    @cached_property
     def due_date(self):
         return min((portion.due_date for portion in self.portions if portion.due_date), default=None)
 
-    @property
+    @cached_property
     def open(self):
-        """What the partner still owes, or is owed, once the credits are counted."""
-        return self.move.currency_id.round(self.residual - sum(amount for _record, amount in self.credits))
+        """What the partner still owes, or is owed, once the credits are counted; ``take`` keeps it up to date."""
+        return self.residual
 
     @property
     def is_private(self):
@@ -87,6 +91,7 @@ class OpenInvoice:
         taken = self.move.currency_id.round(min(amount, self.open))
         if taken > 0:
             self.credits.append((record, taken))
+            self.open = self.move.currency_id.round(self.open - taken)
         return amount - max(taken, 0)
 
 

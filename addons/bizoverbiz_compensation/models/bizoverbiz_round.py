@@ -88,7 +88,7 @@ class BizoverbizRound(models.Model):
         last = max(known.mapped("number"), default=0)
         for number in range(last + 1, last + 1 + MAX_NEW):
             try:
-                told = membership._request("GET", f"/v1/rounds/{number}")
+                told = membership._request("GET", f"/v1/rounds/{number}", expected=("not-found",))
             except EngineRefused as error:
                 if error.slug == "not-found":
                     break

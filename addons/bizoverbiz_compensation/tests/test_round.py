@@ -54,6 +54,11 @@ class TestRound(SetOffCase):
         self._exchange()
         self.assertEqual(len(self._rounds()), 23)
 
+    def test_asking_for_a_round_that_is_not_there_yet_is_not_worth_a_line_in_the_log(self):
+        with self.assertNoLogs("odoo.addons.bizoverbiz_network", "INFO"):
+            self._exchange()
+        self.assertTrue(self.engine.sent("/rounds/1", "GET"))
+
     def test_a_round_leads_to_the_firms_statement(self):
         self.engine.open_round(1)
         self._round({self._invoice(500): 30000, self._bill(400): 30000}, approve=False)

@@ -18,10 +18,13 @@ class BizoverbizEngine(models.AbstractModel):
     _description = "BizOverBiz Engine"
 
     @api.model
-    def _call(self, method, url, *, auth=None, payload=None, params=None, idempotency_key=None, timeout=(5, 60)):
+    def _call(
+        self, method, url, *, auth=None, payload=None, params=None, idempotency_key=None, timeout=(5, 60), expected=()
+    ):
         """Send one request and give back the JSON object it was answered with.
 
         :param auth: signs the request, a ``requests.auth.AuthBase``; None for the few public resources
+        :param expected: slugs of refusals that are an answer like any other, not worth a line in the log
         :raises EngineUnavailable: if it is unknown whether the engine did what was asked
         :raises EngineRefused: if it refused
         """
@@ -34,7 +37,8 @@ class BizoverbizEngine(models.AbstractModel):
             _logger.info("BizOverBiz engine: %s %s: no answer: %s", method, url, error.detail)
             raise EngineUnavailable(self._word_no_answer(url, error)) from error
         except engine_client.RefusalError as error:
-            _logger.info("BizOverBiz engine: %s %s: refused: %s", method, url, error)
+            level = logging.DEBUG if error.slug in expected else logging.INFO
+            _logger.log(level, "BizOverBiz engine: %s %s: refused: %s", method, url, error)
             raise EngineRefused(
                 self._word_refusal(error),
                 status=error.status,

@@ -153,7 +153,7 @@ class BizoverbizMembership(models.Model):
                 )
             )
 
-    def _request(self, method, path, payload=None, params=None, idempotency_key=None, timeout=(5, 60)):
+    def _request(self, method, path, payload=None, params=None, idempotency_key=None, timeout=(5, 60), expected=()):
         """Call the engine in the member's name.
 
         :param str path: below the engine's address, with its slash, e.g. ``/v1/member``
@@ -161,6 +161,7 @@ class BizoverbizMembership(models.Model):
         :param params: query parameters, as ``requests`` takes them
         :param str idempotency_key: for every write: the same one when the same request is tried again
         :param timeout: seconds to connect and seconds between two bytes
+        :param expected: slugs of refusals that are an answer like any other, not worth a line in the log
         :return: the JSON object answered
         :rtype: dict
         :raises EngineUnavailable: if it is unknown whether the request was carried out
@@ -181,6 +182,7 @@ class BizoverbizMembership(models.Model):
             params=params,
             idempotency_key=idempotency_key,
             timeout=timeout,
+            expected=expected,
         )
         if method != "GET" and self.env.context.get("bizoverbiz_exchange"):
             membership._continue_lineage()

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import AccessError
 
 
 # pylint: disable=consider-merging-classes-inherited; what an accountant asks for is told apart from what always holds
@@ -27,6 +28,18 @@ class AccountMove(models.Model):
 
     def action_bizoverbiz_open_correction(self):
         """Open core's credit note wizard: correcting an invoice is never done by itself."""
+        if not self.env.su and not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(
+                self.env._(
+                    "Correcting an invoice takes the right %s.",
+                    self.env.ref("account.group_account_invoice").sudo().full_name,
+                )
+            )
+        self.check_access("write")
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_view_account_move_reversal")
-        return {**action, "context": {"active_model": "account.move", "active_ids": self.ids}}
+        return {
+            **action,
+            "name": self.env._("Issued in Error: Credit Note and New Invoice"),
+            "context": {"active_model": "account.move", "active_ids": self.ids},
+        }

@@ -1,3 +1,4 @@
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from .common import SetOffCase
@@ -49,6 +50,11 @@ class TestCorrection(SetOffCase):
         self._set_off(invoice, 200)
         credit_note, _new = self._correct(invoice, modify=False)
         self.assertEqual((credit_note.state, invoice.amount_residual), ("draft", 1000.0))
+
+    def test_correcting_takes_the_right_to_change_invoices(self):
+        invoice = self._invoice(100)
+        with self.assertRaisesRegex(AccessError, "Correcting an invoice takes the right"):
+            invoice.with_user(self.approver).action_bizoverbiz_open_correction()
 
     def test_an_invoice_without_set_off_is_cancelled_as_ever(self):
         invoice = self._invoice(100)

@@ -48,6 +48,14 @@ class TestRequestsForMoney(ElectronicInvoiceCase, HttpCase):
         )
         self.assertEqual(wizard.create({}).amount, 5000.0)
 
+    def test_a_payment_link_asks_for_the_remainder_and_takes_no_more(self):
+        wizard = self.env["payment.link.wizard"].with_context(active_model="account.move", active_id=self.invoice.id)
+        link = wizard.create({})
+        self.assertEqual((link.amount, link.amount_max, link.invoice_amount_due), (5000.0, 5000.0, 5000.0))
+        self.assertIn("amount=5000.0", link.link)
+        link.amount = 5000.01
+        self.assertIn("lower than", link.warning_message)
+
     def test_an_e_mail_says_what_remains(self):
         body = self._mail()
         self.assertIn("45,000.00", body)

@@ -77,6 +77,7 @@ class Life:
     def look(self, env: api.Environment) -> None:
         moves = env["account.move"].search([("ref", "like", "AVIS-")], order="id")
         tied = "bizoverbiz.notice" in env
+        memberships = env["bizoverbiz.membership"].search([]) if tied else ()
         seen = {
             "entries": [
                 {
@@ -98,6 +99,9 @@ class Life:
                 for move in env["account.move"].search([("move_type", "in", ("out_invoice", "in_invoice"))], order="id")
             },
             "journals": env["account.journal"].search([("id", "in", moves.journal_id.ids)]).mapped("code"),
+            "writes to partners": [
+                membership.email_partners for membership in memberships if "email_partners" in membership
+            ],
             "notices": [
                 {
                     "state": notice.state,

@@ -70,7 +70,7 @@ def _first_release(folder):
 
 def _books(stage):
     entries = [{name: value for name, value in entry.items() if name != "vouchers"} for entry in stage["entries"]]
-    return {**stage, "entries": entries, "notices": None}
+    return {**stage, "entries": entries, "notices": None, "writes to partners": None}
 
 
 def test_the_first_release_booked_the_notice(seen):
@@ -84,6 +84,11 @@ def test_an_update_keeps_the_books_and_ties_each_line_of_the_notice_to_its_journ
     entry = seen["updated"]["entries"][0]
     assert entry["vouchers"] == 1
     assert seen["updated"]["notices"] == [{"state": "acknowledged", "entry": entry["name"], "tied": 2}]
+
+
+def test_an_update_writes_to_nobodys_customers_before_somebody_says_so(seen):
+    assert seen["updated"]["writes to partners"] == [False]
+    assert seen["installed again"]["writes to partners"] == [True]
 
 
 def test_uninstalling_leaves_the_books_and_the_vouchers(seen):

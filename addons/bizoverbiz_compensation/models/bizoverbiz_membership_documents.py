@@ -33,6 +33,22 @@ class BizoverbizMembership(models.Model):
         users = self.env.ref("bizoverbiz_network.group_approver").sudo().all_user_ids
         return users.filtered(lambda user: user.active and self.company_id in user.company_ids).partner_id
 
+    def _leave_partners_untold(self):
+        """After an update from a release that wrote to nobody: customers get e-mails once an administrator says so."""
+        self.email_partners = False
+        for membership in self:
+            for user in membership._users_with("bizoverbiz_network.group_administrator"):
+                told = membership.with_context(lang=user.lang)
+                told.message_notify(
+                    partner_ids=user.partner_id.ids,
+                    subject=told.env._("E-mails about set-offs to customers and suppliers"),
+                    body=told.env._(
+                        "Odoo can now tell each customer and supplier which of its invoices were set off and what "
+                        "remains to be paid. It writes to nobody until you tick “E-mail Customers and Suppliers” on "
+                        "the membership."
+                    ),
+                )
+
     def _post_mail(self, record, template, partners, lang, attachments=None):
         """Post an e-mail template in a record's chatter, in the name of the firm.
 

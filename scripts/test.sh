@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
 # Runs the tests named (engine, robustness, simulator, odoo, lifecycle, core, core-all, e2e) with servers of their own in a temporary folder, and ends with a summary.
+# Parts with a comma between them run side by side: worth it where one of them waits, and safe where what both need is there.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$(mktemp -d "${TMPDIR:-/tmp}/bizoverbiz-test-XXXXXX")
 chmod 755 "$folder"
 trap 'scripts/postgres.sh stop "$folder/postgres" >/dev/null 2>&1; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
-export PYTHONDONTWRITEBYTECODE=1 PG_SYNCHRONOUS_COMMIT=off
-summary=() status=0 started=$SECONDS
+export PYTHONDONTWRITEBYTECODE=1 PG_DURABLE=off
+parts=" engine robustness simulator odoo lifecycle core core-all e2e "
+for part in ${*//,/ }; do
+  [[ $parts == *" $part "* ]] || { echo "test: unknown part '$part': one of$parts" >&2; exit 2; }
+done
+started=$SECONDS
+: >"$folder/summary"
 
 say() { printf '\n\033[1m==>\033[0m %s\n' "$*"; }
 
@@ -27,9 +33,10 @@ PY
   )
   local verdict=$2
   [[ $1 != addons* ]] || [[ $counts == *" 0 skipped" ]] || verdict=1
-  [ "$verdict" = 0 ] || status=1
-  summary+=("$(printf '%-10s %s in %s s%s' "$1" "$counts" "$3" "$([ "$verdict" = 0 ] || echo '  <- FAILED')")")
+  summarise "$1" "$verdict" "$counts in $3 s"
 }
+
+summarise() { printf '    %-10s %s%s\n' "$1" "$3" "$([ "$2" = 0 ] || echo '  <- FAILED')" >>"$folder/summary"; }
 
 pytest_engine() { .venv/bin/python -m pytest -p no:cacheprovider --junitxml="$folder/$1.xml" "${@:2}"; }
 
@@ -41,23 +48,34 @@ pytest_addons() { # 1 or 2
     -W ignore --odoo-database="addons_test_$1" --odoo-http --junitxml="$folder/addons-$1.xml" "${files[@]}"
 }
 
-for part in "$@"; do
-  began=$SECONDS
-  case $part in
+run() { # PART
+  local began=$SECONDS
+  case $1 in
     engine)
       say "Engine and signatures"
-      # a process a core, and each file's tests in one of them
-      pytest_engine engine -q -n auto --dist loadfile tests/engine tests/addons
+      # each file's tests in one process; one more than there are cores, because tests wait for servers to start and stop
+      pytest_engine engine -q -n $(($(nproc) + 1)) --dist loadfile tests/engine tests/addons
       report engine $? $((SECONDS - began))
       ;;
     robustness)
-      say "Kills, faults, isolation and generated requests (about four minutes)"
-      pytest_engine robustness -q tests/robustness
+      say "Faults and isolation, and requests generated beside them"
+      # all of these have one name, by which several processes would take them for one test
+      pytest_engine generated -q tests/robustness/test_generated_requests.py >"$folder/generated.log" 2>&1 & generated=$!
+      pytest_engine robustness -q -n auto tests/robustness \
+        --ignore tests/robustness/test_generated_requests.py --ignore tests/robustness/test_kills.py
       report robustness $? $((SECONDS - began))
+      wait $generated
+      generated=$?
+      cat "$folder/generated.log"
+      report generated $generated $((SECONDS - began))
+      say "Kills, by themselves: who is killed in the middle of what is a matter of time"
+      began=$SECONDS
+      pytest_engine kills -q tests/robustness/test_kills.py
+      report kills $? $((SECONDS - began))
       ;;
     simulator)
       say "Simulated networks: 500 in memory, 20 on PostgreSQL"
-      pytest_engine simulator -q tests/simulator &&
+      pytest_engine simulator -q -n auto --dist loadfile tests/simulator &&
         .venv/bin/python -m tests.simulator --runs 500 &&
         .venv/bin/python -m tests.simulator --runs 20 --store postgres
       report simulator $? $((SECONDS - began))
@@ -83,21 +101,27 @@ for part in "$@"; do
       report lifecycle $? $((SECONDS - began))
       ;;
     core | core-all)
-      all=$([ "$part" = core ] || echo --all)
+      all=$([ "$1" = core ] || echo --all)
       say "Odoo's own accounting tests with the addons and without${all:+, all of them}"
       .venv/bin/python -m tests.core --var "$folder" $all && verdict=0 || verdict=1
-      status=$((status | verdict))
-      summary+=("$(printf '%-10s %s in %s s' "$part" "$([ $verdict = 0 ] && echo 'the same with and without the addons' || echo 'differs  <- FAILED')" $((SECONDS - began)))")
+      summarise "$1" $verdict "Odoo's own tests with and without the addons compared in $((SECONDS - began)) s"
       ;;
     e2e)
       say "The whole demonstration between six Odoo firms (some minutes)"
       BIZOVERBIZ_E2E_FOLDER=$folder pytest_engine e2e -v tests/e2e
       report e2e $? $((SECONDS - began))
       ;;
-    *) echo "test: unknown part '$part': engine, robustness, simulator, odoo, lifecycle, core, core-all or e2e" >&2; exit 2 ;;
   esac
+}
+
+for together in "$@"; do
+  IFS=, read -ra beside <<<"$together"
+  for part in "${beside[@]:1}"; do run "$part" >"$folder/$part.log" 2>&1 & done
+  run "${beside[0]}"
+  wait
+  for part in "${beside[@]:1}"; do cat "$folder/$part.log"; done
 done
 
 say "Summary, $((SECONDS - started)) s"
-printf '    %s\n' "${summary[@]}"
-exit $status
+cat "$folder/summary"
+! grep -q FAILED "$folder/summary"

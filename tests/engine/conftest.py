@@ -57,7 +57,7 @@ def server() -> Iterator[Callable[[str], str]]:
             check=True,
             capture_output=True,
             text=True,
-            env=os.environ | {"PG_SYNCHRONOUS_COMMIT": "off"},
+            env=os.environ | {"PG_DURABLE": "off"},
         )
         path = started.stdout.strip().splitlines()[-1]
         yield lambda name: f"postgresql://bizoverbiz@/{name}?host={path}"

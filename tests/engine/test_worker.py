@@ -37,7 +37,7 @@ class OwnServer:
             check=True,
             capture_output=True,
             text=True,
-            env=os.environ | {"PG_SYNCHRONOUS_COMMIT": "off"},
+            env=os.environ | {"PG_DURABLE": "off"},
         )
         return done.stdout.strip()
 

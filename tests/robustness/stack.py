@@ -107,7 +107,7 @@ class Stack:
             capture_output=True,
             text=True,
             check=False,
-            env=os.environ | {"PG_SYNCHRONOUS_COMMIT": "on"},
+            env=os.environ | {"PG_DURABLE": "on"},
         )
 
     def kill(self, name: str) -> None:

@@ -25,7 +25,7 @@ class Server:
             check=True,
             capture_output=True,
             text=True,
-            env=os.environ | {"PG_SYNCHRONOUS_COMMIT": "off"},
+            env=os.environ | {"PG_DURABLE": "off"},
         )
         self._socket = started.stdout.strip().splitlines()[-1]
         return self

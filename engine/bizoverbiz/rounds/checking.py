@@ -15,8 +15,9 @@ from bizoverbiz.netting import Certificate, NettingError
 from bizoverbiz.netting.certificate import verify_columns
 from bizoverbiz.netting.columns import Ints
 from bizoverbiz.netting.rules import Rules, caps, ceilings
+from bizoverbiz.netting.stages import earlier, remaining
 from bizoverbiz.rounds.options import NetworkOptions
-from bizoverbiz.rounds.problem import LINE, Problem, imbalance, pose
+from bizoverbiz.rounds.problem import LINE, Problem, amounts_by_key, commitments, imbalance, pose
 
 #: A line with everything that was decided on it.
 VERIFIABLE = LINE | {"final_ceiling": pl.Int64, "set_off": pl.Int64}
@@ -32,8 +33,14 @@ class ViolationError(BizoverbizError):
     """A stored round breaks one of the rules it was made by."""
 
 
-def check_problem(problem: Any, lines: pl.DataFrame, options: NetworkOptions, *, on: date) -> list[str]:
-    """Bounds, conservation, rules and certificate of a currency's proposal and decision. Raises `ViolationError`."""
+def check_problem(
+    problem: Any, lines: pl.DataFrame, options: NetworkOptions, *, on: date, staged: bool = True
+) -> list[str]:
+    """Bounds, conservation, rules and certificates of a currency's proposal and decision. Raises `ViolationError`.
+
+    Rounds that were cut off before there were stages are not `staged`: their commitments may have been netted together
+    with what was posted.
+    """
     stages = (
         ("proposal", "ceiling", "proposed", problem.proposed, problem.proposal_certificate),
         ("decision", "final_ceiling", "set_off", problem.set_off, problem.decision_certificate),
@@ -45,14 +52,44 @@ def check_problem(problem: Any, lines: pl.DataFrame, options: NetworkOptions, *,
         what = f"{problem.currency} {stage}"
         _bounds(what, lines, ceiling, amount, total)
         try:
-            posed = pose(problem.currency, lines, options, on=on, ceiling=ceiling, decided=False)
-            _rules(posed, posed.lines[amount].to_numpy(), document)
+            posed = pose(problem.currency, lines, options, on=on, ceiling=ceiling)
+            said = _check_stages(posed, posed.lines[amount].to_numpy(), document, staged=staged)
         except NettingError as error:
             raise ViolationError(f"{what}: the certificate does not hold: {error}") from None
         except _RuleBrokenError as error:
             raise ViolationError(f"{what}: {error}") from None
-        checked.append(f"{what}: bounds, balance of every member, and the certificate of optimality")
+        checked.append(f"{what}: bounds, balance of every member, and the {said}")
     return checked
+
+
+def _check_stages(posed: Problem, set_off: Ints, document: Mapping[str, Any], *, staged: bool) -> str:
+    """What was checked. Raises `_RuleBrokenError`, or `NettingError` if a certificate does not hold."""
+    after = document.get("commitments")
+    if after is None:
+        if staged and posed.later.any():
+            raise _RuleBrokenError("its commitments were not netted after what is posted")
+        _rules(posed, set_off, document)
+        return "certificate of optimality"
+    second = _second_stage(posed, set_off, after)
+    first = set_off - second
+    columns, rules = remaining(posed.columns, posed.members, posed.rules, first)
+    _rules(replace(posed, columns=earlier(posed.columns, posed.later)), first, document)
+    if "left_out" in after:
+        return "certificate of optimality; commitments left out because they could not be netted"
+    _rules(replace(posed, columns=columns, rules=rules), second, after)
+    return "certificates of optimality: of what is posted alone, and of what is left of it with commitments"
+
+
+def _second_stage(posed: Problem, set_off: Ints, after: Mapping[str, Any]) -> Ints:
+    """What of the set-offs the second stage says it adds, row by row. Raises `_RuleBrokenError`."""
+    said = after.get("set_off", {})
+    unknown = said.keys() - set(posed.lines["key"].to_list())
+    if unknown or any(type(amount) is not int or amount <= 0 for amount in said.values()):
+        raise _RuleBrokenError("the second stage names lines or amounts that there are not")
+    second = amounts_by_key(posed.lines, said)
+    for row in np.flatnonzero((second > set_off) | (posed.later & (second != set_off)))[:1]:
+        raise _RuleBrokenError(f"{posed.lines['key'][int(row)]} is not set off in its own stage")
+    return second
 
 
 def check_reversal(problem: Any, lines: pl.DataFrame) -> list[str]:
@@ -126,6 +163,8 @@ def check_admitted(currency: str, lines: pl.DataFrame, options: NetworkOptions, 
     outside = pl.col("ceiling") < smallest
     if options.horizon is not None:
         outside |= ((pl.col("due_date") - pl.lit(on)).dt.total_days() > options.horizon).fill_null(False)
+    if not options.commitments:
+        outside |= commitments(lines)
     left_out = lines.filter(outside)["key"]
     if len(left_out):
         raise ViolationError(f"{left_out.to_list()[0]}: the round's options do not let it in")

@@ -91,10 +91,12 @@ def _pose(tx: Transaction, current: Any) -> dict[str, Problem | NettingError]:
     posed: dict[str, Problem | NettingError] = {}
     with frames.for_all(tx):
         decidable = frames.read(tx, "lines_decidable", _DECIDABLE, round=current.number)
+    proposals = {row.currency: row.proposal_certificate for row in tx.all("problems", round=current.number)}
     for currency, part in by_currency(decidable):
         lines = part.with_columns(final_ceiling=pl.Series(_final_ceilings(part, options), dtype=pl.Int64))
         try:
-            posed[currency] = pose(currency, lines, options, on=on, ceiling="final_ceiling", decided=True)
+            later = proposals[currency].get("commitments", {}).get("set_off", {})
+            posed[currency] = pose(currency, lines, options, on=on, ceiling="final_ceiling", proposed_later=later)
         except NettingError as error:
             posed[currency] = error
     return posed

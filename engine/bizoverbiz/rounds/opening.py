@@ -10,7 +10,7 @@ from bizoverbiz.rounds import audit, logged
 from bizoverbiz.rounds.calendar import next_cut_off
 from bizoverbiz.rounds.matching import match_changes
 from bizoverbiz.rounds.options import NetworkOptions, network_options, read_options
-from bizoverbiz.rounds.problem import FROZEN
+from bizoverbiz.rounds.problem import FROZEN, commitments
 from bizoverbiz.rounds.state import RoundState, check_step
 from bizoverbiz.store import frames
 from bizoverbiz.store import rounds as store
@@ -77,8 +77,13 @@ def cut_off(tx: Transaction, number: int, *, now: datetime) -> int:
         )
     tx.run("problems_insert", round=number)
     store.step(tx, number, RoundState.FROZEN, frozen_at=now)
-    ceilings = audit.digest(frames.read(tx, "lines_frozen", FROZEN, round=number).rows())
-    body = {"obligations": count, "ceilings": ceilings, "options": options.model_dump(mode="json")}
+    lines = frames.read(tx, "lines_frozen", FROZEN, round=number)
+    body = {
+        "obligations": count,
+        "commitments": int(commitments(lines).sum()),
+        "ceilings": audit.digest(lines.rows()),
+        "options": options.model_dump(mode="json"),
+    }
     audit.record(tx, number, "frozen", body, now)
     return count
 

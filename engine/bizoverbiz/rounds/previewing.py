@@ -57,7 +57,7 @@ def compute_if_due(store: Database, *, now: datetime) -> bool:
     told: list[dict[str, Any]] = []
     for currency, part in by_currency(lines):
         try:
-            problem = pose(currency, part, options, on=now.astimezone(UTC).date(), ceiling="ceiling", decided=False)
+            problem = pose(currency, part, options, on=now.astimezone(UTC).date(), ceiling="ceiling")
             outcome = solve(problem)
         except NettingError as error:
             outcome = error

@@ -8,10 +8,12 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from bizoverbiz.netting import Columns, InvalidObligationError, NettingError, Rules, net_columns
-from bizoverbiz.netting.columns import NO_DUE_DATE, Ints
+from bizoverbiz.netting import Columns, ColumnsNetting, InvalidObligationError, NettingError, Rules, net_columns
+from bizoverbiz.netting.columns import NO_DUE_DATE, Ints, Mask
+from bizoverbiz.netting.stages import net_in_stages
 from bizoverbiz.notices import Leaf
 from bizoverbiz.rounds.options import NetworkOptions
 
@@ -30,7 +32,7 @@ LINE = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """The obligations of one currency, by debtor, creditor, due date and key."""
+    """The obligations of one currency, by debtor, creditor, what is posted first, due date and key."""
 
     currency: str
     #: The day at which ages are counted.
@@ -40,15 +42,18 @@ class Problem:
     lines: pl.DataFrame
     members: list[str]
     columns: Columns
-    #: What members approved from, minor units a row; None for a proposal itself.
-    proposal: Ints | None
+    #: The rows that are commitments, which are netted after the others.
+    later: Mask
+    #: What members approved from, minor units a row, and what of it the second stage had proposed; None for a proposal
+    #: itself.
+    proposal: tuple[Ints, Ints] | None
 
     def fingerprint(self) -> str:
         """The same for two problems with the same solution."""
         digest = sha256(repr((self.currency, self.on, self.rules, self.members, self.lines["key"].to_list())).encode())
         columns = self.columns
-        for array in (columns.debtor, columns.creditor, columns.ceiling, columns.due, self.proposal):
-            digest.update(b"-" if array is None else array.tobytes())
+        for array in (columns.debtor, columns.creditor, columns.ceiling, columns.due, *(self.proposal or ())):
+            digest.update(array.tobytes())
         return digest.hexdigest()
 
 
@@ -58,7 +63,8 @@ class Solution:
 
     set_off: Ints
     total: int
-    #: The certificate, with the bounds of the solver where a rule needs integers; stored with the round.
+    #: The certificate, with the bounds of the solver where a rule needs integers; stored with the round. Where there
+    #: are commitments, `commitments` holds that of the second stage, with what it sets off of which line.
     document: Mapping[str, Any]
 
 
@@ -67,11 +73,24 @@ def by_currency(lines: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         yield str(currency), part
 
 
+def commitments(lines: pl.DataFrame) -> pl.Series:
+    """Which of the lines are commitments: their keys say so, and no invoice's key holds a space."""
+    return lines["key"].str.contains(">commitment ", literal=True)
+
+
 def pose(
-    currency: str, lines: pl.DataFrame, options: NetworkOptions, *, on: date, ceiling: str, decided: bool
+    currency: str,
+    lines: pl.DataFrame,
+    options: NetworkOptions,
+    *,
+    on: date,
+    ceiling: str,
+    proposed_later: Mapping[str, int] | None = None,
 ) -> Problem:
     """The netting problem of one currency's lines, with the column `ceiling` as their ceilings.
 
+    For a decision, `proposed_later` is what the second stage of the proposal proposed, minor units by key. A commitment
+    comes after all that is posted between the same two firms, whenever it is due.
     Raises `InvalidObligationError` on what cannot be netted.
     """
     own = lines.filter(pl.col("debtor") == pl.col("creditor"))["key"]
@@ -79,35 +98,77 @@ def pose(
         raise InvalidObligationError(f"obligation {own.min()!r}: a firm cannot owe itself: leave the line out")
     members = pl.concat([lines["debtor"], lines["creditor"]]).unique().sort()
     number = pl.Enum(members)
-    ordered = lines.with_columns(pl.col("debtor", "creditor").cast(number)).sort(
-        pl.col("debtor").to_physical(), pl.col("creditor").to_physical(), "due_date", "key", nulls_last=True
+    ordered = lines.with_columns(pl.col("debtor", "creditor").cast(number), later=commitments(lines)).sort(
+        pl.col("debtor").to_physical(), pl.col("creditor").to_physical(), "later", "due_date", "key", nulls_last=True
     )
+    later = ordered["later"].to_numpy(writable=True)
+    due = ordered["due_date"].to_physical().fill_null(NO_DUE_DATE).to_numpy(writable=True)
     columns = Columns(
         members=len(members),
         debtor=ordered["debtor"].to_physical().cast(pl.Int32).to_numpy(writable=True),
         creditor=ordered["creditor"].to_physical().cast(pl.Int32).to_numpy(writable=True),
         ceiling=ordered[ceiling].to_numpy(writable=True),
-        due=ordered["due_date"].to_physical().fill_null(NO_DUE_DATE).to_numpy(writable=True),
+        due=np.where(later, NO_DUE_DATE, due),
     )
     names = members.to_list()
-    proposal = ordered["proposed"].to_numpy(writable=True) if decided else None
-    return Problem(currency, on, options.rules(currency, names), ordered, names, columns, proposal)
+    proposal = None
+    if proposed_later is not None:
+        proposed = ordered["proposed"].to_numpy(writable=True)
+        proposal = proposed, amounts_by_key(ordered, proposed_later)
+    return Problem(currency, on, options.rules(currency, names), ordered, names, columns, later, proposal)
+
+
+def amounts_by_key(lines: pl.DataFrame, amounts: Mapping[str, int]) -> Ints:
+    """Minor units row by row; what is not named has 0."""
+    found = np.zeros(lines.height, np.int64)
+    if amounts:
+        place = {key: row for row, key in enumerate(lines["key"].to_list())}
+        for key, amount in amounts.items():
+            found[place[key]] = amount
+    return found
 
 
 def solve(problem: Problem) -> Solution | NettingError:
     """The problem's set-offs; the reason where there are none is a value, because it holds up no other currency."""
     try:
-        found = net_columns(
-            problem.columns, problem.members, on=problem.on, rules=problem.rules, proposal=problem.proposal
-        )
+        return _solve_stages(problem) if problem.later.any() else _solve(problem)
     except NettingError as error:
         return error
+
+
+def _solve(problem: Problem) -> Solution:
+    proposal = None if problem.proposal is None else problem.proposal[0]
+    found = net_columns(problem.columns, problem.members, on=problem.on, rules=problem.rules, proposal=proposal)
+    return Solution(found.set_off, found.certificate.total, _document(found, problem.rules))
+
+
+def _solve_stages(problem: Problem) -> Solution:
+    """What is posted alone, then what is left of it together with the commitments."""
+    proposals = None
+    if problem.proposal is not None:
+        proposed, later = problem.proposal
+        proposals = proposed - later, later
+    found = net_in_stages(
+        problem.columns, problem.members, later=problem.later, on=problem.on, rules=problem.rules, proposals=proposals
+    )
+    first, second = found.first, found.second
+    document = _document(first, problem.rules)
+    if isinstance(second, NettingError):
+        return Solution(first.set_off, first.certificate.total, document | {"commitments": {"left_out": str(second)}})
+    rows = np.flatnonzero(second.set_off)
+    keys, amounts = problem.lines["key"][rows].to_list(), second.set_off[rows].tolist()
+    after = _document(second, problem.rules) | {"set_off": dict(sorted(zip(keys, amounts, strict=True)))}
+    total = first.certificate.total + second.certificate.total
+    return Solution(first.set_off + second.set_off, total, document | {"commitments": after})
+
+
+def _document(found: ColumnsNetting, rules: Rules) -> dict[str, Any]:
     document = found.certificate.to_json()
-    if problem.rules.integers:
+    if rules.integers:
         document |= {"bound": found.bound, "solver_bound": found.solver_bound}
-    if problem.rules.fairness:
+    if rules.fairness:
         document |= {"fairness": str(found.fairness)}
-    return Solution(found.set_off, found.certificate.total, document)
+    return document
 
 
 def imbalance(lines: pl.DataFrame, amount: str) -> str | None:

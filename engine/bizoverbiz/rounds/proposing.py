@@ -38,7 +38,7 @@ def propose(tx: Transaction, number: int, *, now: datetime, solve: Solve = solve
     posed: dict[str, Problem | NettingError] = {}
     for currency, part in by_currency(lines):
         try:
-            posed[currency] = pose(currency, part, options, on=on, ceiling="ceiling", decided=False)
+            posed[currency] = pose(currency, part, options, on=on, ceiling="ceiling")
         except NettingError as error:
             posed[currency] = error
     proposed, totals = [], {}

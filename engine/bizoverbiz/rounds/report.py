@@ -73,8 +73,10 @@ def _gap(problem: Any) -> dict[str, Any]:
     document = problem.decision_certificate or problem.proposal_certificate
     if document is None:
         return {"bound": None, "optimal": None}
-    bound = document.get("solver_bound", document["total"])
-    return {"bound": bound, "optimal": bound == document["total"]}
+    stages = [document, document.get("commitments", {})]
+    total = sum(stage.get("total", 0) for stage in stages)
+    bound = sum(stage.get("solver_bound", stage.get("total", 0)) for stage in stages)
+    return {"bound": bound, "optimal": bound == total}
 
 
 def _verified(current: Any, problem: Any, lines: pl.DataFrame) -> bool | None:
@@ -83,7 +85,8 @@ def _verified(current: Any, problem: Any, lines: pl.DataFrame) -> bool | None:
         return None
     try:
         on = current.frozen_at.astimezone(UTC).date()
-        check_problem(problem, lines, read_options(current.options), on=on)
+        # The log, which says whether a round has stages at all, is for `verify_round`.
+        check_problem(problem, lines, read_options(current.options), on=on, staged=False)
     except ViolationError:
         return False
     return True

@@ -10,11 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from bizoverbiz.notices import NoticeError, merkle_root, verify_notice
 from bizoverbiz.rounds import audit
 from bizoverbiz.rounds.checking import ViolationError, check_admitted, check_problem, check_reversal, in_columns
 from bizoverbiz.rounds.options import NetworkOptions, read_options
-from bizoverbiz.rounds.problem import by_currency, frozen, leaf
+from bizoverbiz.rounds.problem import by_currency, commitments, frozen, leaf
 from bizoverbiz.rounds.record import Record, load, read
 from bizoverbiz.rounds.state import RoundState
 from bizoverbiz.store.database import Transaction
@@ -47,6 +49,7 @@ def _problems(record: Record) -> list[str]:
     checked: list[str] = []
     lines = in_columns(record.lines)
     of_currency = dict(by_currency(lines))
+    staged = _staged(record, lines)
     for problem in record.problems:
         own = of_currency.get(problem.currency, lines.clear())
         if problem.matched != own["ceiling"].sum():
@@ -58,8 +61,20 @@ def _problems(record: Record) -> list[str]:
         assert frozen_at is not None, "what has problems was frozen"
         on, options = datetime.fromisoformat(frozen_at).date(), options_of(record)
         check_admitted(problem.currency, own, options, on=on)
-        checked += check_problem(problem, own, options, on=on)
+        checked += check_problem(problem, own, options, on=on, staged=staged)
     return checked
+
+
+def _staged(record: Record, lines: pl.DataFrame) -> bool:
+    """Whether the round was cut off by an engine that nets commitments after what is posted.
+
+    Its log then says how many they are. Raises `ViolationError` if that is not so.
+    """
+    for entry in record.entries:
+        if entry.kind == "frozen" and (said := json.loads(entry.body).get("commitments")) is not None:
+            _same(said, int(commitments(lines).sum()), "the number of commitments")
+            return True
+    return False
 
 
 def reverses(record: Record) -> int | None:

@@ -22,7 +22,7 @@ from demo.firms import FIRMS, Firm
 ROOT = Path(__file__).resolve().parent.parent
 #: What the names of our templates begin with; only such databases are ever dropped for being out of date.
 TEMPLATES = "bizoverbiz_template_"
-ADDONS = ("bizoverbiz_network", "bizoverbiz_compensation")
+ADDONS = ("bizoverbiz_network", "bizoverbiz_compensation", "bizoverbiz_prospection")
 
 
 class BooksError(Exception):

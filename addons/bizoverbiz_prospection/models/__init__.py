@@ -1,0 +1,17 @@
+from . import (
+    bizoverbiz_contact_request,
+    bizoverbiz_hit,
+    bizoverbiz_keyword,
+    bizoverbiz_membership,
+    bizoverbiz_profile,
+    bizoverbiz_profile_appearance,
+    bizoverbiz_profile_area,
+    bizoverbiz_profile_exchange,
+    bizoverbiz_profile_prefill,
+    bizoverbiz_search,
+    bizoverbiz_search_watch,
+    bizoverbiz_territory,
+    crm_lead,
+    crm_lead_directory,
+    res_partner,
+)

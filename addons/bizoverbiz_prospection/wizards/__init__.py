@@ -1,0 +1,1 @@
+from . import bizoverbiz_lead_creation

@@ -47,7 +47,6 @@ class BizoverbizHit(models.Model):
     partner_id = fields.Many2one("res.partner", compute="_compute_known_as", compute_sudo=True)
     known_as = fields.Selection(
         [("new", "New"), ("partner", "Contact"), ("lead", "Lead")],
-        string="Known As",
         compute="_compute_known_as",
         compute_sudo=True,
         help="Whether there is a lead or a contact of this firm already.",

@@ -1,0 +1,178 @@
+-- name: profile_own
+-- What a member says of itself, as far as it is not withdrawn.
+SELECT content, edited_by, edited_at, published_at FROM profile WHERE member_id = %(member)s AND content IS NOT NULL;
+
+-- name: profile_lock
+-- Two changes of one member's profile wait for each other.
+SELECT pg_advisory_xact_lock(hashtextextended('profile ' || %(member)s::text, 8070));
+
+-- name: profile_put
+-- What a member says of itself, in place of what it said before.
+INSERT INTO profile (member_id, content, edited_by, edited_at, published_at)
+VALUES (%(member)s, %(content)s, %(edited_by)s, %(now)s, %(published_at)s)
+ON CONFLICT (member_id) DO UPDATE SET content = excluded.content, edited_by = excluded.edited_by,
+    edited_at = excluded.edited_at, published_at = excluded.published_at;
+
+-- name: listing_remove
+-- Nobody finds the firm any more.
+DELETE FROM listing WHERE identifier = %(identifier)s;
+
+-- name: listings_remove
+-- Nobody finds these firms any more; the operator's loading.
+DELETE FROM listing WHERE identifier IN (SELECT identifier FROM json_to_recordset(%(rows)s::json) AS row (identifier text));
+
+-- name: listings_insert
+-- What everybody finds: keywords sold A, text sold B, keywords bought C, text bought D.
+INSERT INTO listing (id, identifier, member_id, name, hidden, shown, sells, buys, words, naf, naf_version, commune,
+    department, region, latitude, longitude, serves)
+SELECT id, identifier, member, name, hidden, shown, sells, buys,
+    setweight(to_tsvector('bizoverbiz_french', sells_keywords), 'A')
+        || setweight(to_tsvector('bizoverbiz_french', sells), 'B')
+        || setweight(to_tsvector('bizoverbiz_french', buys_keywords), 'C')
+        || setweight(to_tsvector('bizoverbiz_french', buys), 'D'),
+    naf, naf_version, commune, department, region, latitude, longitude, serves
+FROM json_to_recordset(%(rows)s::json) AS row (id uuid, identifier text, member uuid, name text, hidden boolean,
+    shown json, sells text, buys text, sells_keywords text, buys_keywords text, naf text, naf_version text,
+    commune text, department text, region text, latitude float, longitude float, serves text);
+
+-- name: listing_reaches_insert
+-- The communes served, each with its radius.
+INSERT INTO listing_reach (listing_id, member_id, latitude, longitude, radius_km)
+SELECT listing, member, latitude, longitude, radius_km
+FROM json_to_recordset(%(rows)s::json) AS row (listing uuid, member uuid, latitude float, longitude float,
+    radius_km integer);
+
+-- name: listing_hide
+-- Who does not take part is not found; who does again, is.
+UPDATE listing SET hidden = %(hidden)s WHERE member_id = %(member)s;
+
+-- name: listings_spoken_for
+-- Firms that are members and have said themselves whether they want to be found.
+SELECT identifier FROM member JOIN profile ON profile.member_id = member.id ORDER BY identifier;
+
+-- name: lexicon_learn
+-- The words of profiles published since the last look.
+INSERT INTO lexicon (word, stem)
+SELECT word, (ts_lexize('french_stem', word))[1] FROM (
+    SELECT DISTINCT regexp_split_to_table(unaccent(lower(sells || ' ' || buys)), '[^a-z0-9]+') AS word
+    FROM listing WHERE NOT learnt) AS said
+WHERE length(word) BETWEEN 4 AND 40 AND (ts_lexize('french_stem', word))[1] IS NOT NULL
+ON CONFLICT DO NOTHING;
+
+-- name: listings_learnt
+-- Their words are in the lexicon.
+UPDATE listing SET learnt = true WHERE NOT learnt;
+
+-- name: lexicon_forget
+-- Words that nobody's profile holds any more.
+DELETE FROM lexicon WHERE NOT EXISTS (
+    SELECT FROM listing WHERE words @@ to_tsquery('bizoverbiz_french', lexicon.word));
+
+-- name: words_similar
+-- For words that no profile holds: those that look most like them.
+SELECT asked.place, near.word, near.likeness
+FROM json_to_recordset(%(rows)s::json) AS asked (place integer, word text)
+CROSS JOIN LATERAL (
+    SELECT lexicon.word, similarity(lexicon.word, asked.word) AS likeness FROM lexicon
+    WHERE lexicon.word %% asked.word AND similarity(lexicon.word, asked.word) >= 0.4
+    ORDER BY likeness DESC, lexicon.word LIMIT 3) AS near
+WHERE (ts_lexize('french_stem', asked.word))[1] IS NOT NULL
+    AND NOT EXISTS (SELECT FROM lexicon WHERE stem = (ts_lexize('french_stem', asked.word))[1])
+ORDER BY asked.place, near.likeness DESC, near.word;
+
+-- name: directory_search
+-- The firms that fit best, with how well: words by how rare they are, NAF, distance and set-off potential.
+WITH term AS MATERIALIZED (
+    SELECT place, weight, to_tsquery('bizoverbiz_french', query) AS query
+    FROM json_to_recordset(%(rows)s::json) AS row (place integer, weight float, query text)
+), matched AS MATERIALIZED (
+    SELECT listing.id, place,
+        max(weight * least(1, ts_rank(%(field_weights)s::real[], words, query) / 0.6079)) AS rank
+    FROM term JOIN listing ON words @@ query GROUP BY listing.id, place
+), rarity AS (
+    SELECT place, 1 / ln(2 + count(*)) AS weight FROM matched GROUP BY place
+), worded AS (
+    SELECT matched.id, sum(matched.rank * rarity.weight) / (SELECT sum(weight) FROM rarity) AS fit
+    FROM matched JOIN rarity USING (place) GROUP BY matched.id
+), found AS (
+    SELECT listing.id, listing.identifier, coalesce(worded.fit, 0) AS worded,
+        CASE WHEN naf_version = %(naf_version)s THEN 1.0 ELSE 0.5 END AS classed,
+        CASE WHEN %(latitude)s::float IS NOT NULL AND listing.latitude IS NOT NULL
+            THEN kilometres(%(latitude)s, %(longitude)s, listing.latitude, listing.longitude) END AS distance,
+        potential.band
+    FROM listing LEFT JOIN worded ON worded.id = listing.id
+    LEFT JOIN potential ON potential.member_id = %(member)s AND potential.direction = %(direction)s
+        AND potential.identifier = listing.identifier
+    WHERE NOT hidden AND (NOT %(by_words)s OR worded.id IS NOT NULL)
+        AND (%(naf)s::text IS NULL OR (naf_version = %(naf_version)s AND naf LIKE %(naf)s || '%%')
+            OR (naf_version <> %(naf_version)s AND left(naf, 2) = ANY (%(divisions)s)))
+        AND (NOT %(by_territory)s
+            OR (%(department)s::text IS NOT NULL AND department = %(department)s)
+            OR (%(region)s::text IS NOT NULL AND region = %(region)s)
+            OR (%(radius_km)s::float IS NOT NULL AND listing.latitude BETWEEN %(south)s AND %(north)s
+                AND kilometres(%(latitude)s, %(longitude)s, listing.latitude, listing.longitude) <= %(radius_km)s)
+            OR string_to_array(serves, ' ') && %(served)s::text[]
+            OR (%(radius_km)s::float IS NOT NULL AND listing.id IN (
+                SELECT listing_id FROM listing_reach WHERE listing_reach.latitude BETWEEN %(south)s - 5 AND %(north)s + 5
+                    AND kilometres(%(latitude)s, %(longitude)s, listing_reach.latitude, listing_reach.longitude)
+                        <= greatest(listing_reach.radius_km, 1))))
+        AND (%(least_band)s = 0 OR potential.band >= %(least_band)s)
+        AND listing.identifier <> coalesce(%(own)s, '')
+        AND NOT EXISTS (SELECT FROM declaration
+            WHERE declaration.member_id = %(member)s AND counterpart = listing.identifier)
+), scored AS (
+    SELECT id, distance, band, (%(words_weight)s * worded + %(naf_weight)s * classed
+        + %(distance_weight)s * coalesce(1 / (1 + distance / 50), 0)
+        + %(potential_weight)s * coalesce(band, 0) / 3.0) / greatest(
+            %(words_weight)s + %(naf_weight)s + %(distance_weight)s + %(potential_weight)s, 1) AS score, identifier
+    FROM found
+), ranked AS (
+    SELECT id, distance, band, score, row_number() OVER (ORDER BY score DESC, identifier) AS place
+    FROM (SELECT id, distance, band, score, identifier FROM scored
+        ORDER BY score DESC, identifier LIMIT %(most)s) AS best
+)
+SELECT ranked.place, listing.id, listing.identifier, listing.name, score, distance, band, shown, naf, naf_version,
+    commune, department, region, naf_version = %(naf_version)s AS same_version
+FROM ranked JOIN listing ON listing.id = ranked.id
+WHERE place > coalesce(%(after_place)s, 0) ORDER BY place LIMIT %(size)s;
+
+-- name: directory_reasons
+-- Of some firms, by which of the words they were found.
+SELECT listing.id, row.place, row.kind, row.value, row.weight
+FROM json_to_recordset(%(rows)s::json) AS row (place integer, kind text, value text, weight float, query text)
+JOIN listing ON listing.id = ANY (%(ids)s) AND words @@ to_tsquery('bizoverbiz_french', row.query)
+ORDER BY listing.id, row.place, row.weight DESC, row.value;
+
+-- name: listing_get
+-- A firm as everybody finds it.
+SELECT identifier, name FROM listing WHERE identifier = %(identifier)s AND NOT hidden;
+
+-- name: appearances_insert
+-- Who was found by whom today, and by which words; said once a day.
+INSERT INTO appearance (finder_id, identifier, day, keyword)
+SELECT %(member)s, identifier, %(day)s, keyword
+FROM json_to_recordset(%(rows)s::json) AS row (identifier text, keyword text) ON CONFLICT DO NOTHING;
+
+-- name: appearances_forget
+-- What was found before the last twelve months.
+DELETE FROM appearance WHERE day < %(before)s;
+
+-- name: appearances_uncount
+-- Of those found since the last look the counts are made anew.
+DELETE FROM appearance_count WHERE member_id IN (
+    SELECT member.id FROM appearance JOIN member ON member.identifier = appearance.identifier WHERE NOT counted);
+
+-- name: appearances_count
+-- How often each was found, and by which words at least three members found it.
+INSERT INTO appearance_count (member_id, keyword, found, since)
+SELECT member.id, keyword, count(*), min(day) FROM appearance JOIN member ON member.identifier = appearance.identifier
+WHERE appearance.identifier IN (SELECT identifier FROM appearance WHERE NOT counted)
+GROUP BY member.id, keyword HAVING keyword = '' OR count(DISTINCT finder_id) >= 3;
+
+-- name: appearances_counted
+-- They are counted.
+UPDATE appearance SET counted = true WHERE NOT counted;
+
+-- name: appearance_counts
+-- How often the member was found; all in all under an empty word.
+SELECT keyword, found, since FROM appearance_count WHERE member_id = %(member)s ORDER BY found DESC, keyword;

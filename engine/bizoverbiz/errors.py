@@ -154,6 +154,10 @@ class TooManyCandidatesError(RefusedError):
     slug = "too-many-candidates"
 
 
+class TooManyContactRequestsError(RefusedError):
+    slug = "too-many-contact-requests"
+
+
 class ApprovalRaisedError(RefusedError):
     slug = "approval-raised"
 

@@ -19,8 +19,10 @@ from bizoverbiz.api.routers import (
     agreements,
     candidates,
     commitments,
+    contacts,
     copies,
     declarations,
+    directory,
     discrepancies,
     invoices,
     keys,
@@ -28,6 +30,7 @@ from bizoverbiz.api.routers import (
     members,
     notices,
     preview,
+    profile,
     rounds,
     service,
     statements,
@@ -52,6 +55,9 @@ ROUTERS = (
     preview,
     rounds,
     notices,
+    profile,
+    directory,
+    contacts,
 )
 
 

@@ -208,6 +208,16 @@ class SignedRoute(APIRoute):
         return Call(store, signed, signer, found["member"], database, now, mark, self.from_any_copy)
 
 
+class SearchRoute(SignedRoute):
+    """What costs the engine more than other reads, and could tell much to whoever asks very often."""
+
+    def authenticate(self, request: Request, body: bytes) -> Call:
+        """A member's request that is counted a second time, as a search."""
+        call = super().authenticate(request, body)
+        _count(request, "search", str(call.member))
+        return call
+
+
 class AnyCopyRoute(SignedRoute):
     """What a copy of the books may write that is not, or not yet, the live one."""
 

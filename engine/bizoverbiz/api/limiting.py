@@ -15,14 +15,14 @@ from bizoverbiz.store.counting import UNCOUNTED, PostgresStorage
 
 _log = structlog.get_logger()
 
-Kind = Literal["read", "write", "join"]
-_WORDS: Mapping[Kind, str] = {"read": "reading", "write": "writing", "join": "joining"}
+Kind = Literal["read", "write", "join", "search"]
+_WORDS: Mapping[Kind, str] = {"read": "reading", "write": "writing", "join": "joining", "search": "searching"}
 
 
 class Limiter:
     """Counts each request by its kind and by who makes it.
 
-    Fails closed on writes and on joining, which are refused if they cannot be counted; open on reading.
+    Fails closed on writes, joining and searching, which are refused if they cannot be counted; open on reading.
     """
 
     def __init__(self, storage: PostgresStorage, limits: Mapping[Kind, Sequence[RateLimitItem]]) -> None:

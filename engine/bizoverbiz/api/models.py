@@ -63,6 +63,18 @@ def text(maximum: int, minimum: int = 1) -> Any:
     ]
 
 
+def _lines(value: str) -> str:
+    _printable(value.replace("\n", " ").replace("\r", " ").replace("\t", " "))
+    return value
+
+
+def prose(maximum: int, minimum: int = 0) -> Any:
+    """A string of `minimum` to `maximum` characters in which lines may end, without other control characters."""
+    return Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=minimum, max_length=maximum), AfterValidator(_lines)
+    ]
+
+
 Amount = Annotated[int, Field(ge=0, le=MAX_AMOUNT, description="Minor units (cents).", examples=[4500000])]
 Currency = Annotated[str, AfterValidator(_currency), Field(description="ISO 4217 code.", examples=["EUR"])]
 Day = Annotated[date, BeforeValidator(_day), AfterValidator(_in_range), Field(examples=["2026-10-31"])]

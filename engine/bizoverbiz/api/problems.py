@@ -47,6 +47,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "too-many-lines": (409, "More lines than a member may declare"),
     "too-many-commitments": (409, "More commitments than a member may register"),
     "too-many-candidates": (409, "Too many firms put forward"),
+    "too-many-contact-requests": (409, "Too many requests for contact"),
     "approval-raised": (409, "An approval cannot be raised"),
     "too-many-answers": (409, "Too many answers to one statement"),
     "changed-meanwhile": (412, "Changed meanwhile"),

@@ -28,5 +28,6 @@ def from_environment() -> FastAPI:
             "read": parse_many(settings.limit_reads),
             "write": parse_many(settings.limit_writes),
             "join": parse_many(settings.limit_joining),
+            "search": parse_many(settings.limit_searches),
         },
     )

@@ -7,6 +7,7 @@ import typer
 from bizoverbiz.cli import (
     audit,
     candidates,
+    directory,
     evidence,
     files,
     membering,
@@ -32,6 +33,7 @@ membership.network.command("options")(options.options)
 app.add_typer(membership.invitation, name="invitation")
 app.add_typer(members.app, name="members")
 app.add_typer(candidates.app, name="candidates")
+app.add_typer(directory.app, name="directory")
 app.add_typer(membering.app, name="member")
 app.add_typer(rounds.app, name="round")
 app.add_typer(notices.app, name="notice")

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from uuid import UUID
 
+from bizoverbiz.directory import profiles
 from bizoverbiz.members import events
 from bizoverbiz.store.database import Transaction
 
@@ -16,7 +17,7 @@ def leave(tx: Transaction, member: UUID, *, answered_by: str, reason: str | None
     """Let the member go; returns whether it was not gone already.
 
     What it approved in rounds that are not decided counts as refused, its declarations are withdrawn, its mandate
-    ends. Its keys go on signing: decided notices are still to be fetched and acknowledged. Only an invitation that
+    ends, nobody finds it any more. Its keys go on signing: decided notices are still to be fetched and acknowledged. Only an invitation that
     renews takes it back.
     """
     # In the order a decision locks: statements, declarations, members.
@@ -31,6 +32,8 @@ def leave(tx: Transaction, member: UUID, *, answered_by: str, reason: str | None
     tx.run("mandate_end", member=member, ended_by=answered_by, now=now)
     tx.run("batches_supersede", member=member)
     tx.one("declarations_withdraw", member=member, version=version)
+    if tx.one("profile_own", member=member) is not None:
+        profiles.withdraw(tx, member=member, by=answered_by, now=now)
     tx.run("change_insert", member=member)
     events.record(tx, member, "left", {"reason": reason}, now=now, answered_by=answered_by)
     return True

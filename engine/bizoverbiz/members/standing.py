@@ -74,6 +74,7 @@ def set_standing(tx: Transaction, identifier: str, *, status: str, now: datetime
     row = tx.one("member_set_status", identifier=identifier, status=status)
     if row is None:
         raise NotFoundError(f"there is no member {identifier} that is not {status} already, or it has left")
+    _follow(tx, row.id)
     _changed(tx, row.id, "suspended" if status == "suspended" else "resumed", now)
 
 
@@ -91,11 +92,18 @@ def set_insolvent(tx: Transaction, identifier: str, since: date | None, *, now: 
         said = f"in insolvency proceedings since {since}" if since else "not in insolvency proceedings"
         raise NotFoundError(f"there is no member {identifier}, or it is {said} already")
     content = {"since": since.isoformat()} if since else {}
+    _follow(tx, row.id)
     _changed(tx, row.id, "insolvent" if since else "insolvency-lifted", moment, content)
     if since is None:
         return []
     begin = datetime(since.year, since.month, since.day, tzinfo=UTC)
     return [notice.number for notice in tx.all("notices_decided_since", member=row.id, since=begin)]
+
+
+def _follow(tx: Transaction, member: UUID) -> None:
+    """Nobody finds who is suspended or in insolvency proceedings; who has only to accept an agreement is found."""
+    reason = absence(tx.one("member_get", member=member))
+    tx.run("listing_hide", member=member, hidden=reason not in (None, Absence.AGREEMENT))
 
 
 def _changed(

@@ -9,7 +9,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from math import asin, cos, radians, sin, sqrt
 
@@ -55,9 +55,13 @@ class Territories:
         self.regions = {
             row["code"]: Territory(row["code"], row["name"], row["code"]) for row in rows if row["kind"] == "region"
         }
+
+    @cached_property
+    def _keys(self) -> list[tuple[str, str]]:
+        """What people type, sorted, and the code of the commune that is meant."""
         keys = [(plain(one.name), one.code) for one in self.communes.values()]
         keys += [(postcode, one.code) for one in self.communes.values() for postcode in one.postcodes]
-        self._keys = sorted(keys + [(code.lower(), code) for code in self.communes])
+        return sorted(keys + [(code.lower(), code) for code in self.communes])
 
     def starting_with(self, text: str, limit: int) -> list[Commune]:
         """Communes whose name, postcode or code begins like `text`: the very name first, then the largest."""

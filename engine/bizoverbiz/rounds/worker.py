@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from bizoverbiz.directory import working
 from bizoverbiz.errors import EngineUnavailableError, IllegalStepError, MisconfiguredError
 from bizoverbiz.members import agreements
 from bizoverbiz.notices import SigningKey
@@ -84,6 +85,7 @@ def work_once(store: Database, *, load_key: Callable[[], SigningKey], clock: Clo
     well &= _attempt("answers", "answers", lambda: _for_each(store, "rounds_with_answers", _log_answers, clock()))
     well &= _attempt("remind", "remind", lambda: _for_each(store, "rounds_to_remind", _remind, clock()))
     well &= _attempt("preview", "preview", lambda: compute_if_due(store, now=clock()))
+    well &= _attempt("directory", "directory", lambda: working.look(store, now=clock()))
     return _attempt("forget", "forget", lambda: _in_transaction(store, lambda tx: _forget(tx, clock()))) and well
 
 

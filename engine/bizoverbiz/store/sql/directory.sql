@@ -176,3 +176,7 @@ UPDATE appearance SET counted = true WHERE NOT counted;
 -- name: appearance_counts
 -- How often the member was found; all in all under an empty word.
 SELECT keyword, found, since FROM appearance_count WHERE member_id = %(member)s ORDER BY found DESC, keyword;
+
+-- name: listings_analyze
+-- After many were loaded, so that searches are planned well.
+ANALYZE listing;

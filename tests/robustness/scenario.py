@@ -90,6 +90,21 @@ def _promise(found: Scenario) -> None:
     contact = {"contact_name": "BC friend", "contact_email": "bc-friend@example.com", "language": None}
     firm = {"identifier": SIRENS[4], "name": "BC candidate", "country": "FR"}
     assert found.b.call("POST", "/v1/candidates", firm | contact).is_success
+    _get_to_know(found)
+
+
+def _get_to_know(found: Scenario) -> None:
+    """B has a profile that nobody finds yet, C one that everybody does; B asks C for a contact, which gives it."""
+    said = {"sells": "BC sells 7 kinds of pallets", "naf": "16.24Z", "edited_by": "bea@example.com"}
+    contact = {"name": "BC person 7", "email": "bc-person-7@example.com"}
+    for member, published in ((found.b, False), (found.c, True)):
+        body = said | {"published": published, "contact": contact}
+        assert member.call("PUT", "/v1/profile", body).is_success
+    asked = {"identifier": found.c.identifier, "message": "BC would like 7 pallets", "asked_by": "bea@example.com"}
+    answer = found.b.call("POST", "/v1/contact-requests", asked)
+    assert answer.is_success, answer.text
+    answered = {"answer": "accept", "answered_by": "carl@example.com"}
+    assert found.c.call("PUT", f"/v1/contact-requests/{answer.json()['id']}/answer", answered).is_success
 
 
 def _declare(found: Scenario, round_number: int, last_notice: int) -> None:
@@ -183,7 +198,7 @@ def _seen(url: str, table: str, own: str, keyid: str) -> Iterator[str]:
 
 
 #: Columns that say whose a row is.
-_OWNERS = ("member_id", "creditor_id", "debtor_id")
+_OWNERS = ("member_id", "creditor_id", "debtor_id", "asker_id", "asked_id")
 
 
 def seen_owners(url: str, table: str, own: str) -> list[set[str]]:

@@ -36,6 +36,7 @@ PUBLIC = {
 TOLD_TO_ALL = {
     "audit_link": "the bare chain of a round's log: hashes that say nothing of anybody",
     "audit_entry": "entries on the round itself: opened, notices, closed, abandoned",
+    "lexicon": "words of published profiles, without whose they are",
 }
 #: Operations with something in their path that are not refused to a stranger, and why.
 FOR_ALL = {"get /v1/rounds/{number}": "when a round took place, and the hashes it published"}

@@ -23,10 +23,21 @@ _NOW = datetime(2026, 11, 22, tzinfo=UTC)
 _HASH = re.compile(r"[0-9a-f]{64}|\b[0-9a-f]{32}\b|ey[\w-]+\.[\w-]+\.[\w-]+")
 
 
+#: Simulated members are not in the directory: its search rests on PostgreSQL's full text search and trigrams.
+SEARCHING = {
+    "directory_reasons",
+    "directory_search",
+    "lexicon_forget",
+    "lexicon_learn",
+    "listings_insert",
+    "words_similar",
+}
+
+
 @pytest.mark.parametrize("role", [API_ROLE, WORKER_ROLE])
 def test_every_named_query_can_be_run_in_memory(memory: MemoryStores, role: str) -> None:
     with memory.new() as store:
-        for name in QUERIES:
+        for name in QUERIES.keys() - SEARCHING:
             prepared = memory.blueprint.prepared(name, role)
             for part in (*(write for _, write in prepared.before), prepared):
                 store.explain(part)

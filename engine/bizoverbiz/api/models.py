@@ -26,7 +26,8 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Raises `ValueError` for control characters."""
     if not text.isprintable() and any(unicodedata.category(char) in ("Cc", "Cs", "Cn") for char in text):
         raise ValueError("control characters have no place here")
     return text
@@ -59,12 +60,12 @@ def text(maximum: int, minimum: int = 1) -> Any:
     return Annotated[
         str,
         StringConstraints(strip_whitespace=True, min_length=minimum, max_length=maximum),
-        AfterValidator(_printable),
+        AfterValidator(printable),
     ]
 
 
 def _lines(value: str) -> str:
-    _printable(value.replace("\n", " ").replace("\r", " ").replace("\t", " "))
+    printable(value.replace("\n", " ").replace("\r", " ").replace("\t", " "))
     return value
 
 
@@ -87,7 +88,7 @@ Identifier = Annotated[
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
-    AfterValidator(_printable),
+    AfterValidator(printable),
     Field(description="An e-mail address.", examples=["ines@lys.example"]),
 ]
 CommitmentReference = Annotated[

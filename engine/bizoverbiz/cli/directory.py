@@ -28,7 +28,9 @@ class Direction(StrEnum):
 
 @app.command("load")
 def load(
-    profiles: Annotated[Path, typer.Argument(help="JSON lines: siren, name, sells, buys, naf, commune, radius_km, published.")],
+    profiles: Annotated[
+        Path, typer.Argument(help="JSON lines: siren, name, sells, buys, naf, commune, radius_km, published.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Put firms that have agreed to it into the directory; a line that cannot be used holds up no other."""
@@ -38,13 +40,15 @@ def load(
     except (OSError, UnicodeDecodeError) as error:
         raise WrongInputError(f"{profiles} cannot be read as UTF-8 text: {error}") from None
     if as_json:
-        print_json({
-            "published": done.published,
-            "removed": done.removed,
-            "left_alone": done.left_alone,
-            "refused": done.refusals,
-            "refusals": [{"line": number, "reason": reason} for number, reason in done.refused],
-        })
+        print_json(
+            {
+                "published": done.published,
+                "removed": done.removed,
+                "left_alone": done.left_alone,
+                "refused": done.refusals,
+                "refusals": [{"line": number, "reason": reason} for number, reason in done.refused],
+            }
+        )
     else:
         console.print(f"{done.published} published, {done.removed} removed, {done.left_alone} left as they want to be.")
         for number, reason in done.refused:
@@ -63,7 +67,9 @@ def search(
     region: Annotated[str | None, typer.Option(help="INSEE code.")] = None,
     naf: Annotated[str | None, typer.Option(help="NAF code, and all below it.")] = None,
     naf_version: Annotated[str, typer.Option(help="rev2 or 2025.")] = "rev2",
-    member: Annotated[str | None, typer.Option(help="Search as this member: without its partners, with potential.")] = None,
+    member: Annotated[
+        str | None, typer.Option(help="Search as this member: without its partners, with potential.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="Hits at most.", min=1, max=200)] = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -87,7 +93,12 @@ def search(
         told = "; ".join(reason["text"] for reason in hit["reasons"])
         distance = "" if hit["distance_km"] is None else str(hit["distance_km"])
         table.add_row(
-            hit["identifier"], escape(hit["name"]), f"{hit['score']:.2f}", distance, hit["potential"] or "", escape(told)
+            hit["identifier"],
+            escape(hit["name"]),
+            f"{hit['score']:.2f}",
+            distance,
+            hit["potential"] or "",
+            escape(told),
         )
     console.print(table)
 

@@ -11,9 +11,12 @@ import typer
 
 
 def generate(
-    firms: Annotated[int, typer.Option(help="How many firms.", min=2)],
-    obligations: Annotated[int, typer.Option(help="How many obligations.", min=1)],
+    firms: Annotated[int, typer.Option(help="How many firms.", min=1)],
     seed: Annotated[int, typer.Option(help="The same seed draws the same network, on every machine.", min=0)],
+    obligations: Annotated[int | None, typer.Option(help="How many obligations; not with --profiles.", min=1)] = None,
+    profiles: Annotated[
+        bool, typer.Option("--profiles", help="Draw the firms' profiles for the directory, as JSON lines.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="A .csv, .csv.gz or .parquet file. Default: CSV on standard output.")
     ] = None,
@@ -28,6 +31,13 @@ def generate(
     from bizoverbiz import generation
     from bizoverbiz.cli.output import working
 
+    if profiles:
+        if obligations is not None:
+            raise typer.BadParameter("profiles have no obligations: leave --obligations out")
+        _write_profiles(firms, seed, out)
+        return
+    if obligations is None:
+        raise typer.BadParameter("say how many --obligations, or draw --profiles")
     day = on.date() if on else generation.DEFAULT_ON
     try:
         if out is not None:
@@ -49,3 +59,18 @@ def generate(
             clearing=generation.maximum_set_off,
         )
     typer.echo("\n".join(statistics.lines()), err=True)
+
+
+def _write_profiles(firms: int, seed: int, out: Path | None) -> None:
+    from bizoverbiz import generation
+    from bizoverbiz.cli.output import working
+
+    try:
+        with working("drawing"):
+            if out is None:
+                sys.stdout.writelines(generation.profile_lines(firms, seed))
+            else:
+                with out.open("w", encoding="utf-8", newline="\n") as target:
+                    target.writelines(generation.profile_lines(firms, seed))
+    except (generation.GenerationError, OSError) as error:
+        raise typer.BadParameter(str(error)) from None

@@ -115,7 +115,9 @@ def _object(text: str) -> Mapping[str, Any]:
 
 
 def _listing(one: Line) -> listing.Listing:
-    serves = [{"kind": "commune", "code": one.commune, "radius_km": one.radius_km}] if one.radius_km and one.commune else []
+    serves = (
+        [{"kind": "commune", "code": one.commune, "radius_km": one.radius_km}] if one.radius_km and one.commune else []
+    )
     return listing.listing(one.siren, one.name, one.model_dump() | {"serves": serves})
 
 

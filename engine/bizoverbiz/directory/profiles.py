@@ -33,7 +33,9 @@ def profile(tx: Transaction, *, member: UUID) -> dict[str, Any]:
     }
 
 
-def put(tx: Transaction, *, member: UUID, content: Mapping[str, Any], published: bool, edited_by: str, now: datetime) -> None:
+def put(
+    tx: Transaction, *, member: UUID, content: Mapping[str, Any], published: bool, edited_by: str, now: datetime
+) -> None:
     """Say what the member sells and buys, in place of what it said before; with `published` everybody finds it.
 
     Raises `MalformedError` for what does not exist, `SuspendedError` and `LeftError`.

@@ -164,9 +164,7 @@ def _further(row: Any, question: Question) -> list[dict[str, str]]:
         value = "" if row.distance is None else str(round(row.distance))
         reasons.append({"code": "territory", "text": text, "value": value})
     if row.band:
-        reasons.append(
-            {"code": "potential", "text": f"{BANDS[row.band]} set-off potential", "value": BANDS[row.band]}
-        )
+        reasons.append({"code": "potential", "text": f"{BANDS[row.band]} set-off potential", "value": BANDS[row.band]})
     return reasons
 
 

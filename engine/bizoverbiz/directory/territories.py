@@ -70,7 +70,11 @@ class Area:
 
 
 def area(
-    *, commune: str | None = None, radius_km: int | None = None, department: str | None = None, region: str | None = None
+    *,
+    commune: str | None = None,
+    radius_km: int | None = None,
+    department: str | None = None,
+    region: str | None = None,
 ) -> Area:
     """Raises `MalformedError` for what does not exist, or contradicts itself."""
     known = territories()
@@ -119,4 +123,3 @@ def serves(rows: Iterable[Mapping[str, Any]], *, field: str = "serves") -> tuple
         else:
             raise MalformedError(_unknown(kind, code), field=place)
     return marks, reaches
-

@@ -18,7 +18,7 @@ _LONGEST_PHRASE = 4
 #: How much a firm found by another word than the one asked for counts.
 SYNONYM, SIMILAR = 0.7, 0.6
 #: Articles and prepositions that stand between the words of a phrase, and mean nothing by themselves.
-_EMPTY = frozenset("a au aux d de des du en et l la le les par pour sur un une".split())
+_EMPTY = frozenset(plain("a au aux d de des du en et l la le les par pour sur un une").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,11 @@ def terms(question: str) -> list[Term]:
     at = place = 0
     while at < len(words):
         length = next(
-            (size for size in range(_LONGEST_PHRASE, 1, -1) if _stem(words[at : at + size]) in known and at + size <= len(words)),
+            (
+                size
+                for size in range(_LONGEST_PHRASE, 1, -1)
+                if _stem(words[at : at + size]) in known and at + size <= len(words)
+            ),
             1,
         )
         phrase = words[at : at + length]

@@ -34,9 +34,10 @@ def look(store: Database, *, now: datetime) -> None:
 
 def learn(tx: Transaction) -> None:
     """Let words of new profiles be found in spite of slips of the pen."""
-    if tx.run("lexicon_learn"):
-        _log.info("words learnt")
-    tx.run("listings_learnt")
+    if tx.one("listing_unlearnt") is not None:
+        tx.run("lexicon_learn")
+        tx.run("lexicon_forget")
+        tx.run("listings_learnt")
 
 
 def compute_some(store: Database, *, now: datetime) -> bool:

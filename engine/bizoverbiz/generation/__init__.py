@@ -7,6 +7,7 @@ only operations that IEEE 754 defines to the last bit, so every machine draws th
 from bizoverbiz.generation.errors import GenerationError
 from bizoverbiz.generation.files import check_target, write
 from bizoverbiz.generation.network import DEFAULT_ON, Network, draw_network
+from bizoverbiz.generation.profiles import draw_profiles, profile_lines
 from bizoverbiz.generation.statistics import Statistics, maximum_set_off, measure
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "Statistics",
     "check_target",
     "draw_network",
+    "draw_profiles",
     "maximum_set_off",
     "measure",
+    "profile_lines",
     "write",
 ]

@@ -17,8 +17,8 @@ def leave(tx: Transaction, member: UUID, *, answered_by: str, reason: str | None
     """Let the member go; returns whether it was not gone already.
 
     What it approved in rounds that are not decided counts as refused, its declarations are withdrawn, its mandate
-    ends, nobody finds it any more. Its keys go on signing: decided notices are still to be fetched and acknowledged. Only an invitation that
-    renews takes it back.
+    ends, nobody finds it any more. Its keys go on signing: decided notices are still to be fetched and acknowledged.
+    Only an invitation that renews takes it back.
     """
     # In the order a decision locks: statements, declarations, members.
     undecided = tx.all("statements_undecided_lock", member=member)

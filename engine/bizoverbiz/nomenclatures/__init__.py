@@ -1,4 +1,4 @@
-"""Open reference data that ships with the engine: communes, departments, regions, and the NAF; where from: SOURCES.md."""
+"""Open reference data that ships with the engine: communes, territories, NAF; from where: SOURCES.md."""
 
 from bizoverbiz.nomenclatures.communes import Commune, Territories, distance_km, territories
 from bizoverbiz.nomenclatures.naf import Naf, UnknownNafError, naf

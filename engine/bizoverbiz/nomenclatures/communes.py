@@ -50,7 +50,9 @@ class Territories:
         self.communes = {one.code: one for one in _communes()}
         rows = list(_rows("territories.csv.gz"))
         self.departments = {
-            row["code"]: Territory(row["code"], row["name"], row["region"]) for row in rows if row["kind"] == "department"
+            row["code"]: Territory(row["code"], row["name"], row["region"])
+            for row in rows
+            if row["kind"] == "department"
         }
         self.regions = {
             row["code"]: Territory(row["code"], row["name"], row["code"]) for row in rows if row["kind"] == "region"

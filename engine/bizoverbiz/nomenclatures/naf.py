@@ -29,7 +29,9 @@ class Naf:
         """The code as it is written (`4674a` is `46.74A`). Raises `UnknownNafError`."""
         found = _FORM.fullmatch(text.strip().upper())
         if found is None:
-            raise UnknownNafError(f"{text[:20]!r} is no NAF code: give one such as 46.74A, or its beginning, such as 46.7")
+            raise UnknownNafError(
+                f"{text[:20]!r} is no NAF code: give one such as 46.74A, or its beginning, such as 46.7"
+            )
         division, *below = found.groups()
         code = division + ("." if below[0] else "") + "".join(part or "" for part in below)
         if code not in self.labels if version == "rev2" else division not in self._divisions["2025"]:

@@ -84,7 +84,7 @@ def ask(call: SignedCall, body: ContactRequestBody) -> JSONResponse:
 @router.get("/contact-requests", response_model=ContactRequestsOut, summary="Requests for contact, made or received")
 def requests(
     call: SignedCall,
-    page: Annotated[Paging, Depends(paging(moment=int, mark=str))],
+    page: Annotated[Paging, Depends(paging(place=int))],
     side: Annotated[Literal["received", "sent"], Query(description="Those received, or those made.")] = "received",
 ) -> dict[str, Any]:
     """Newest first."""

@@ -103,7 +103,9 @@ def search(
     keywords: Annotated[
         str | None, Query(max_length=200, description="Words, in French.", examples=["visserie inox"])
     ] = None,
-    naf: Annotated[str | None, Query(max_length=10, description="NAF code, and all below it.", examples=["46.7"])] = None,
+    naf: Annotated[
+        str | None, Query(max_length=10, description="NAF code, and all below it.", examples=["46.7"])
+    ] = None,
     naf_version: Annotated[Literal["rev2", "2025"], Query(description="Version of the NAF.")] = "rev2",
     commune: Annotated[str | None, _Code, Query(description="INSEE code.", examples=["35238"])] = None,
     radius_km: Annotated[int | None, Query(ge=1, le=500, description="Km around the commune.", examples=[30])] = None,
@@ -125,19 +127,17 @@ def search(
     def read(tx: Transaction) -> dict[str, Any]:
         who = searching.asker(tx, own, now=call.now)
         after = page.parameters()["after_place"]
-        rows, reasons = searching.search(tx, question, who, after=after, size=page.limit or 20)
-        rows, following = page.cut(rows)
+        found, reasons = searching.search(tx, question, who, after=after, size=page.limit or 20)
+        rows, following = page.cut(found)
         if page.after is None:
-            found = {
+            by = {
                 row.identifier: [one["value"] for one in reasons[row.id] if one["code"] in ("keyword", "synonym")]
                 for row in rows
             }
-            appearances.note(tx, found, finder=own, now=call.now)
+            appearances.note(tx, by, finder=own, now=call.now)
         tx.set("bizoverbiz.asked", ",".join(row.identifier for row in rows))
         members = {row.identifier for row in tx.all("members_asked", identifiers=[row.identifier for row in rows])}
-        hits = [
-            searching.describe(row, reasons[row.id], who, member=row.identifier in members) for row in rows
-        ]
+        hits = [searching.describe(row, reasons[row.id], who, member=row.identifier in members) for row in rows]
         return {"hits": hits, "next": following}
 
     return call.read(read)
@@ -147,7 +147,8 @@ def search(
 def communes(
     call: SignedCall,
     q: Annotated[
-        str, Query(min_length=1, max_length=100, description="How it begins, without accents mattering.", examples=["renn"])
+        str,
+        Query(min_length=1, max_length=100, description="How it begins, without accents mattering.", examples=["renn"]),
     ],
     limit: Annotated[int, Query(ge=1, le=50, description="Rows at most.")] = 10,
 ) -> dict[str, Any]:

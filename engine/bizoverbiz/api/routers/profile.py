@@ -6,17 +6,20 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from bizoverbiz.api.calls import SignedCall, SignedRoute
-from bizoverbiz.api.models import Body, Email, prose, text
+from bizoverbiz.api.models import Body, Email, printable, prose, text
 from bizoverbiz.api.versions import check_unchanged, etag
 from bizoverbiz.directory import appearances, profiles
 from bizoverbiz.errors import MalformedError, NotFoundError
 from bizoverbiz.store.database import Transaction
 
 router = APIRouter(tags=["directory"], route_class=SignedRoute)
-Keywords = Annotated[list[text(100)], Field(max_length=50, examples=[["vis", "boulons"]])]  # type: ignore[valid-type]
+Keyword = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(printable)
+]
+Keywords = Annotated[list[Keyword], Field(max_length=50, examples=[["vis", "boulons"]])]
 Code = Annotated[str, Field(min_length=1, max_length=10, pattern="^[0-9A-Za-z]+$")]
 
 
@@ -140,9 +143,7 @@ def put_profile(call: SignedCall, body: ProfileBody) -> JSONResponse:
     def work(tx: Transaction) -> tuple[int, dict[str, Any]]:
         tx.one("profile_lock", member=own)
         _check_version(tx, call)
-        profiles.put(
-            tx, member=own, content=content, published=body.published, edited_by=body.edited_by, now=call.now
-        )
+        profiles.put(tx, member=own, content=content, published=body.published, edited_by=body.edited_by, now=call.now)
         return 200, profiles.profile(tx, member=own)
 
     return call.write(work, versioned=True)

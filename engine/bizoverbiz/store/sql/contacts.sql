@@ -9,7 +9,7 @@ SELECT count(*) AS count FROM contact_request WHERE asker_id = %(member)s AND st
 -- name: contact_request_last
 -- The newest request of one member to another.
 SELECT id, state, answered_at FROM contact_request WHERE asker_id = %(member)s AND asked_id = %(asked)s
-ORDER BY asked_at DESC, id LIMIT 1;
+ORDER BY number DESC LIMIT 1;
 
 -- name: contact_request_insert
 -- A member asks another for a contact.
@@ -31,12 +31,11 @@ FROM contact_request WHERE id = %(id)s AND %(member)s IN (asker_id, asked_id);
 -- name: contact_requests_page
 -- The requests a member has made or received, newest first.
 SELECT id, asker_id, asked_id, asker, asker_name, asked, asked_name, message, asked_by, asked_at, state, answered_by,
-    answered_at, contact, -CAST(EXTRACT(epoch FROM asked_at) AS bigint) AS moment, CAST(id AS text) AS mark
+    answered_at, contact, -number AS place
 FROM contact_request
 WHERE CASE %(side)s WHEN 'sent' THEN asker_id ELSE asked_id END = %(member)s
-    AND (%(after_moment)s IS NULL OR (-CAST(EXTRACT(epoch FROM asked_at) AS bigint), CAST(id AS text))
-        > (%(after_moment)s, %(after_mark)s))
-ORDER BY -CAST(EXTRACT(epoch FROM asked_at) AS bigint), CAST(id AS text) LIMIT %(size)s;
+    AND (%(after_place)s IS NULL OR -number > %(after_place)s)
+ORDER BY -number LIMIT %(size)s;
 
 -- name: contact_request_answer
 -- The answer of whom was asked.

@@ -50,6 +50,10 @@ UPDATE listing SET hidden = %(hidden)s WHERE member_id = %(member)s;
 -- Firms that are members and have said themselves whether they want to be found.
 SELECT identifier FROM member JOIN profile ON profile.member_id = member.id ORDER BY identifier;
 
+-- name: listing_unlearnt
+-- Whether there are profiles whose words are not in the lexicon.
+SELECT id FROM listing WHERE NOT learnt LIMIT 1;
+
 -- name: lexicon_learn
 -- The words of profiles published since the last look.
 INSERT INTO lexicon (word, stem)

@@ -87,6 +87,7 @@ CREATE INDEX lexicon_word ON lexicon USING gin (word gin_trgm_ops);
 _CONTACTS = """
 CREATE TABLE contact_request (
     id uuid PRIMARY KEY,
+    number bigint GENERATED ALWAYS AS IDENTITY,
     asker_id uuid NOT NULL REFERENCES member,
     asked_id uuid NOT NULL REFERENCES member CHECK (asked_id <> asker_id),
     asker text NOT NULL,
@@ -149,6 +150,7 @@ CREATE TABLE potential_salt (
 
 _CONTACT_PARTY = "(SELECT acting_member()) IN (asker_id, asked_id)"
 _MEMBERS = "(SELECT acting_member()) IS NOT NULL"
+_ITSELF = "identifier = (SELECT member.identifier FROM member WHERE member.id = (SELECT acting_member()))"
 _SHOWN = (
     "id, identifier, name, hidden, shown, sells, buys, words, naf, naf_version, commune, department, region, latitude, "
     "longitude, serves"
@@ -184,10 +186,7 @@ def upgrade() -> None:
         op.execute(f"CREATE POLICY found ON {table} FOR SELECT TO {API} USING ({_MEMBERS})")
         op.execute(f"CREATE POLICY own_in ON {table} FOR INSERT TO {API} WITH CHECK ({OWN})")
     # Also what the operator has said of the firm before it joined.
-    op.execute(
-        f"CREATE POLICY own_out ON listing FOR DELETE TO {API}"
-        " USING (identifier = (SELECT identifier FROM member WHERE member.id = (SELECT acting_member())))"
-    )
+    op.execute(f"CREATE POLICY own_out ON listing FOR DELETE TO {API} USING ({_ITSELF})")
     op.execute(f"GRANT INSERT ON appearance TO {API}")
     op.execute(
         f"CREATE POLICY found ON appearance FOR INSERT TO {API} WITH CHECK (finder_id = (SELECT acting_member()))"

@@ -11,7 +11,7 @@ import typer
 
 
 def generate(
-    firms: Annotated[int, typer.Option(help="How many firms.", min=1)],
+    firms: Annotated[int, typer.Option(help="How many firms.", min=2)],
     seed: Annotated[int, typer.Option(help="The same seed draws the same network, on every machine.", min=0)],
     obligations: Annotated[int | None, typer.Option(help="How many obligations; not with --profiles.", min=1)] = None,
     profiles: Annotated[

@@ -14,6 +14,7 @@ from bizoverbiz.api.models import Body, Identifier, prose, text
 from bizoverbiz.api.pages import Paged, Paging, paging
 from bizoverbiz.api.routers.profile import Contact
 from bizoverbiz.directory import contacts
+from bizoverbiz.errors import NotFoundError
 from bizoverbiz.store.database import Transaction
 
 router = APIRouter(tags=["directory"], route_class=SignedRoute)
@@ -102,11 +103,15 @@ def requests(
 def answer(
     call: SignedCall,
     body: ContactAnswer,
-    request: Annotated[UUID, Path(alias="id", description="The request's id.")],
+    id: Annotated[str, Path(description="The request's id.")],
 ) -> JSONResponse:
     """By the member that was asked. What was given may be taken back by declining later."""
     assert call.member is not None
     own = call.member
+    try:
+        request = UUID(id)
+    except ValueError:
+        raise NotFoundError(f"nobody asks you for a contact under {id}") from None
 
     def work(tx: Transaction) -> tuple[int, dict[str, Any]]:
         tx.one("profile_lock", member=own)

@@ -35,7 +35,7 @@ class BizoverbizMembership(models.Model):
     def _note_member(self, identifier):
         """Count a firm in that the directory has shown as a member; the daily question corrects it if need be."""
         membership = self.sudo()
-        if identifier not in (known := membership._known_members()):
+        if membership and identifier not in (known := membership._known_members()):
             membership.known_members = sorted(known | {identifier})
             self.env["res.partner"].invalidate_model(["is_bizoverbiz_member"])
 

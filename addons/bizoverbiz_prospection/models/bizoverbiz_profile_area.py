@@ -16,7 +16,7 @@ class BizoverbizProfileArea(models.Model):
     company_id = fields.Many2one(related="profile_id.company_id", store=True)
     territory_id = fields.Many2one("bizoverbiz.territory", string="Area", required=True, ondelete="restrict")
     kind = fields.Selection(related="territory_id.kind")
-    radius_km = fields.Integer("Within (km)", help="Around a commune only.")
+    radius_km = fields.Integer("Km Around", help="Around a commune only.")
 
     @api.constrains("radius_km", "territory_id")
     def _check_radius(self):

@@ -36,7 +36,7 @@ class BizoverbizProfile(models.Model):
             "naf": self._naf_of_company(),
             "commune_id": self._commune_of_company(),
             "language_ids": [Command.set(self._languages().ids)],
-            "contact_id": self.env.user.partner_id.id if not self.env.su else company.partner_id.id,
+            "contact_id": company.partner_id.id,
         }
 
     def _year(self):

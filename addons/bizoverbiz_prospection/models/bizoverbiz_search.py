@@ -35,6 +35,7 @@ class BizoverbizSearch(models.Model):
     )
     keywords = fields.Char(size=200, help="In French; accents, plurals, small slips and usual synonyms do not matter.")
     naf = fields.Char("NAF Code", help="A code and everything below it: 46 finds 46.74A.")
+    naf_version = fields.Selection([("rev2", "NAF rev. 2"), ("2025", "NAF 2025")], default="rev2", required=True)
     area_kind = fields.Selection(
         [
             ("commune", "Around a commune"),
@@ -131,7 +132,7 @@ class BizoverbizSearch(models.Model):
 
     def _show_hits(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("bizoverbiz_prospection.bizoverbiz_hit_action")
-        return {**action, "display_name": self.name, "domain": [("search_id", "=", self.id)]}
+        return {**action, "domain": [("search_id", "=", self.id)]}
 
     def _run(self):
         """Ask the directory; hits that are not found any more go.
@@ -176,6 +177,8 @@ class BizoverbizSearch(models.Model):
             raise UserError(
                 self.env._("Nothing is searched for yet: enter a keyword, a NAF code, an area or a set-off potential.")
             )
+        if self.naf:
+            query["naf_version"] = self.naf_version
         if self.area_kind == "commune":
             query["radius_km"] = self.radius_km
         return {"direction": self.direction, **query, "limit": PAGE}

@@ -26,6 +26,9 @@ class CrmLead(models.Model):
     bizoverbiz_sells = fields.Text("It Sells", copy=False, readonly=True)
     bizoverbiz_buys = fields.Text("It Buys", copy=False, readonly=True)
     bizoverbiz_naf = fields.Char("NAF Code", copy=False, readonly=True)
+    bizoverbiz_is_member = fields.Boolean(
+        "Member When Found", copy=False, readonly=True, help="It took part in the network when it was found."
+    )
     bizoverbiz_withdrawn = fields.Boolean(
         "Profile Withdrawn", copy=False, readonly=True, help="The firm is not in the directory any more."
     )
@@ -79,7 +82,7 @@ class CrmLead(models.Model):
             rank = "supplier_rank" if lead.bizoverbiz_direction == "suppliers" else "customer_rank"
             if not entity[rank]:
                 entity.sudo()._increase_rank(rank)
-            if entity.bizoverbiz_identifier == lead.bizoverbiz_identifier and not lead.bizoverbiz_withdrawn:
+            if entity.bizoverbiz_identifier == lead.bizoverbiz_identifier and lead.bizoverbiz_is_member:
                 membership = lead.bizoverbiz_company_id.sudo().bizoverbiz_membership_id
                 membership._note_member(lead.bizoverbiz_identifier)
 

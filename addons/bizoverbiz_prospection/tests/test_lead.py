@@ -117,6 +117,13 @@ class TestLead(ProspectionCase):
         )
         self.assertTrue(partner.is_bizoverbiz_member)
 
+    def test_a_firm_that_has_yet_to_join_is_no_member_once_it_is_won(self):
+        self.directory.firms = [firm(ARMOR, "Boulonnerie Armor", member=False)]
+        lead = self._leads(self._found().hit_ids)
+        lead.action_set_won()
+        self.assertEqual(lead.partner_id.bizoverbiz_identifier, ARMOR)
+        self.assertFalse(lead.partner_id.with_user(self.user).with_company(self.company).is_bizoverbiz_member)
+
     def test_a_lead_won_with_a_person_makes_the_firm_and_the_person(self):
         lead = self._leads(self._found(direction="customers").hit_ids[:1])
         lead.write({"contact_name": "Yann Armor", "email_from": "yann@armor.example"})

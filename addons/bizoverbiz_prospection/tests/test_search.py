@@ -28,6 +28,7 @@ class TestSearch(ProspectionCase):
                     "direction": "customers",
                     "keywords": "vis",
                     "naf": "46.7",
+                    "naf_version": "rev2",
                     "potential": "low",
                     "commune": "35238",
                     "radius_km": "50",

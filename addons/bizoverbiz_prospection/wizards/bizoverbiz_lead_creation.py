@@ -90,6 +90,7 @@ class BizoverbizLeadCreation(models.TransientModel):
             "bizoverbiz_sells": hit.sells,
             "bizoverbiz_buys": hit.buys,
             "bizoverbiz_naf": hit.naf,
+            "bizoverbiz_is_member": hit.is_member,
             "bizoverbiz_listed_at": fields.Datetime.now(),
         }
         return {**values, **({"partner_id": partner.id} if partner else self._prepare_firm(hit))}

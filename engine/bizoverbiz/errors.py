@@ -46,7 +46,13 @@ class MalformedError(RefusedError):
 
 
 class SignatureRefusedError(RefusedError):
+    """`logged` is what the log may say of it, where `detail` quotes the request."""
+
     slug = "signature-invalid"
+
+    def __init__(self, detail: str, *, field: str | None = None, logged: str | None = None) -> None:
+        super().__init__(detail, field=field)
+        self.logged = logged or detail
 
 
 class ReplayedError(RefusedError):

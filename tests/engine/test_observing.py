@@ -9,6 +9,7 @@ import logging
 import re
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -220,6 +221,29 @@ def test_logs_are_for_people_when_asked(monkeypatch: pytest.MonkeyPatch, written
     monkeypatch.setenv("BIZOVERBIZ_LOG", "xml")
     with pytest.raises(MisconfiguredError, match="json or console"):
         logs.configure()
+
+
+def test_the_log_says_why_a_signature_was_refused_and_not_what_was_asked(
+    written: io.StringIO, network: Network, ring: Ring
+) -> None:
+    a = ring[0]
+    path = f"/v1/members?identifier={ring[1].identifier}"
+    outgoing, _ = a.prepare("GET", path)
+    refused = [
+        a.call("GET", path, created=network.clock() - timedelta(hours=1)),
+        network.http.get(path),
+        network.http.get(path + "7", headers=outgoing.headers),
+        Member(network.http, network.base_url, network.clock, a.identifier).call("GET", path),
+    ]
+    assert [answer.status_code for answer in refused] == [401] * 4
+    assert a.call("GET", "/v1/preview").status_code == 200
+    entries = [json.loads(line) for line in written.getvalue().splitlines()]
+    told = {entry["request"]: entry for entry in entries if entry["event"] == "request"}
+    reasons = [told[answer.headers["x-request-id"]]["reason"] for answer in refused]
+    expected = ("behind the engine's clock", "Signature-Input is missing", "or the address differs", "no member has")
+    assert all(words in reason for words, reason in zip(expected, reasons, strict=True)), reasons
+    assert {entry.get("problem") for entry in told.values()} == {"signature-invalid", None}
+    assert ring[1].identifier not in written.getvalue()
 
 
 def test_every_answer_names_its_request(network: Network) -> None:

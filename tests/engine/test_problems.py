@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 
@@ -39,6 +40,19 @@ def test_a_method_that_is_not_offered_gives_a_problem_and_names_those_that_are(n
 def test_a_wrong_query_gives_a_problem_with_its_field(two: tuple[Member, Member]) -> None:
     for wrong in ("-1", "x", "1.5", "9" * 40):
         assert is_problem(two[0].call("GET", f"/v1/notices?after={wrong}"), 422)["field"] == "after"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "latin-1"])
+def test_a_body_that_is_not_plain_utf_8_is_refused_and_the_encoding_named(
+    two: tuple[Member, Member], encoding: str
+) -> None:
+    a, b = two
+    line = a.line("payable", b, "Nº-é-1", 100)
+    body = json.dumps({"full": True, "last_notice": 0, "lines": [line]}, ensure_ascii=False)
+    told = is_problem(a.call("POST", "/v1/declarations", raw=body.encode(encoding)), 422)
+    assert (told["field"], "UTF-8" in str(told["detail"])) == ("body", True)
+    assert a.get("/v1/declarations")["lines"] == []
+    assert a.call("POST", "/v1/declarations", raw=body.encode()).status_code == 200
 
 
 def test_health_needs_no_signature(network: Network) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -165,6 +166,7 @@ class SignedRoute(APIRoute):
             limited = _LimitedRequest(request, self.body_limit)
             body = await limited.body()
             call = limited.state.call = await run_in_threadpool(self.authenticate, limited, body)
+            _check_encoding(body)
             response = await handle(limited)
             if call.mark is not None and call.member is not None and request.method != "GET":
                 # What the client may take for confirmed.
@@ -216,6 +218,21 @@ class SearchRoute(SignedRoute):
         call = super().authenticate(request, body)
         _count(request, "search", str(call.member))
         return call
+
+
+def _check_encoding(body: bytes) -> None:
+    """Raises `MalformedError` for JSON in UTF-16 or with a byte order mark, which a parser would guess at."""
+    if body.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in body:
+        raise MalformedError(
+            "the body is not plain UTF-8: it has a byte order mark or is in UTF-16; write it in UTF-8 without one",
+            field="body",
+        )
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedError(
+            f"the body is not UTF-8: byte {error.start + 1} belongs to no character; write it in UTF-8", field="body"
+        ) from None
 
 
 class AnyCopyRoute(SignedRoute):

@@ -13,10 +13,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from bizoverbiz.errors import BizoverbizError, RefusedError, TooManyRequestsError
+from bizoverbiz.errors import BizoverbizError, RefusedError, SignatureRefusedError, TooManyRequestsError
 
 _log = structlog.get_logger()
 _TYPES = "https://bizoverbiz.example/problems/"
+#: Characters of a reason that are logged.
+_REASON = 200
 
 #: The protocol's problem types: status and title.
 PROBLEMS: Mapping[str, tuple[int, str]] = {
@@ -88,6 +90,9 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RefusedError)
     def refused(request: Request, error: RefusedError) -> JSONResponse:
         headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequestsError) else None
+        request.state.refused = {"problem": error.slug}
+        if isinstance(error, SignatureRefusedError):
+            request.state.refused["reason"] = error.logged[:_REASON]
         return respond(problem(error.slug, error.detail, field=error.field) | error.members, headers)
 
     @app.exception_handler(BizoverbizError)

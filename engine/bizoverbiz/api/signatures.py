@@ -83,9 +83,10 @@ def verify_request(request: SignedRequest, find_key: FindKey, *, now: datetime) 
         if isinstance(error.__cause__, BizoverbizError):
             # The library takes whatever the key lookup raises for a bad signature.
             raise error.__cause__ from None
-        raise SignatureRefusedError(_explain(error, request)) from None
+        raise _unholding(error, request) from None
     except (HTTPMessageSignaturesException, ValueError) as error:
-        raise SignatureRefusedError(f"the signature cannot be read: {error}") from None
+        unreadable = "the signature cannot be read"
+        raise SignatureRefusedError(f"{unreadable}: {error}", logged=unreadable) from None
     if result.label != _LABEL:
         raise SignatureRefusedError(f"the signature's label is {result.label!r}, it has to be {_LABEL!r}")
     covered = [str(name) for name in result.covered_components if name != '"@signature-params"']
@@ -109,13 +110,13 @@ def _expected(request: SignedRequest) -> list[str]:
     return [f'"{name}"' for name in [*names, "bizoverbiz-database"]]
 
 
-def _explain(error: InvalidSignature, request: SignedRequest) -> str:
+def _unholding(error: InvalidSignature, request: SignedRequest) -> SignatureRefusedError:
     cause = error.args[0] if error.args else ""
     if str(cause):
-        return f"the signature does not hold: {cause}"
-    return (
-        f"the signature does not hold for {request.method} {request.url}: the key, a covered header or the address "
-        "differs from what was signed"
+        return SignatureRefusedError(f"the signature does not hold: {cause}")
+    why = "the key, a covered header or the address differs from what was signed"
+    return SignatureRefusedError(
+        f"the signature does not hold for {request.method} {request.url}: {why}", logged=f"it does not hold: {why}"
     )
 
 

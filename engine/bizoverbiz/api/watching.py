@@ -68,7 +68,8 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
         return
     call = scope["state"].get("call")
     member = {"member": str(call.member)} if call is not None and call.member else {}
-    _log.info("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1), **member)
+    told = member | scope["state"].get("refused", {})
+    _log.info("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 1), **told)
 
 
 def _template(scope: Scope) -> str:

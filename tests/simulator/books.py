@@ -20,10 +20,34 @@ class Invoice:
     total: int
     issue_date: str
     due_date: str | None
+    #: The reference of the sale it is the invoice of.
+    commitment: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         return self.creditor, self.number
+
+
+@dataclass
+class Sale:
+    """A sale agreed on and not invoiced yet: what is meant, whoever has registered it."""
+
+    seller: str
+    buyer: str
+    reference: str
+    #: Minor units of euros.
+    amount: int
+    due_date: str
+    nettable: bool
+    #: Who registers it: one side sometimes forgets.
+    registered_by: frozenset[str]
+    withdrawn_by: set[str] = field(default_factory=set)
+    #: The number of its invoice.
+    invoiced: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.seller, self.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +79,8 @@ class Books:
     #: Answers by statement: what is meant, line by line (None: refused), and what the engine has confirmed.
     meant: dict[str, dict[str, int] | None] = field(default_factory=dict)
     confirmed: dict[str, Any] = field(default_factory=dict)
+    #: What the engine has confirmed of each sale: what was registered, or None where that was taken back.
+    registered: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     #: Statements as fetched last.
     statements: dict[str, Any] = field(default_factory=dict)
     #: Lineage tokens: the one confirmed last, the one of the exchange going on, and what was booked when it was made.
@@ -96,11 +122,19 @@ class Paper:
         self.meant: dict[tuple[str, str], tuple[str, str]] = {}
         #: Per firm, its bank lines in order: invoice and amount.
         self.bank: dict[str, list[tuple[tuple[str, str], int]]] = {}
+        #: Sales by reference, and by party.
+        self.sales: dict[str, Sale] = {}
+        self.sales_of: dict[str, list[Sale]] = {}
 
     def invoice(self, invoice: Invoice) -> None:
         self.invoices[invoice.key] = invoice
         for party in (invoice.creditor, invoice.debtor):
             self.of.setdefault(party, []).append(invoice)
+
+    def agree(self, sale: Sale) -> None:
+        self.sales[sale.reference] = sale
+        for party in (sale.seller, sale.buyer):
+            self.sales_of.setdefault(party, []).append(sale)
 
     def mistype(self, invoice: Invoice, number: str) -> None:
         """The debtor's books have another number on it, for good."""
@@ -112,10 +146,20 @@ class Paper:
             self.bank.setdefault(party, []).append((invoice.key, amount))
 
     def open_in(self, books: Books) -> dict[tuple[str, str], int]:
-        """Open amount by invoice as these books see it; below 0 is a credit."""
+        """Open amount by invoice, and by sale, as these books see it; below 0 is a credit.
+
+        What was set off of a sale is a deposit, which its invoice deducts.
+        """
+        sales = self.sales_of.get(books.owner, ())
         found = {invoice.key: invoice.total for invoice in self.of.get(books.owner, ())}
+        found |= {sale.key: sale.amount for sale in sales}
         for key, amount in self.bank.get(books.owner, [])[: books.bank_lines]:
             found[key] -= amount
         for key, amount in books.set_off().items():
             found[key] -= amount
+        for sale in sales:
+            if sale.invoiced is not None:
+                found[sale.seller, sale.invoiced] -= sale.amount - found[sale.key]
+            if sale.invoiced is not None or books.owner in sale.withdrawn_by:
+                found[sale.key] = 0
         return found

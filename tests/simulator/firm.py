@@ -14,7 +14,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from .books import Books, Invoice, Notice, Paper
+from .books import Books, Invoice, Notice, Paper, Sale
 from .mandates import BY_MANDATE, allow
 from .transport import Answer, Message
 
@@ -149,6 +149,7 @@ class Firm:
             self._lower()
         yield from self._answer()
         yield from self._fetch()
+        yield from self._register()
         yield from self._declare()
         yield from self._change_mandate()
         yield from self._change_key()
@@ -212,7 +213,7 @@ class Firm:
         return opened.get(key, 0) - self.books.disputed.get(key, 0)
 
     def means(self, line: dict[str, Any]) -> tuple[str, str]:
-        """The invoice a line means, by the creditor's own number or by the one its debtor has typed."""
+        """The invoice or sale a line means, by the creditor's own number or by the one its debtor has typed."""
         creditor = self.identifier if line["side"] == "receivable" else line["counterpart"]
         key = (creditor, line["number"])
         return key if key in self.paper.invoices else self.paper.meant.get(key, key)
@@ -287,9 +288,45 @@ class Firm:
                 by_mandate.append(line.model_dump())
                 most = line.ceiling
             assert line.set_off <= most, f"{self.identifier}: {line.set_off} of {key} is set off, {most} was approved"
+            assert line.commitment == self._agreed(line.number), f"{self.identifier} is told {line.commitment} of {key}"
             lines.append((*key, line.set_off if payload.kind is None else -line.set_off))
         self._check_mandated(payload.currency, by_mandate, "set_off")
         return Notice(payload.number, payload.round, payload.currency, payload.total, tuple(lines), entry["jws"])
+
+    def _agreed(self, number: str) -> str | None:
+        return number if number in self.paper.sales else None
+
+    def _register(self) -> Exchange:
+        """Sales that are agreed on; taken back again where its people have changed their minds."""
+        for sale in self.paper.sales_of.get(self.identifier, ()):
+            if self.identifier in sale.withdrawn_by:
+                meant, wish = None, Wish("PUT", f"/v1/commitments/{sale.reference}/withdrawal")
+            elif self.identifier in sale.registered_by and sale.invoiced is None:
+                meant = self._registration(sale)
+                wish = Wish("POST", "/v1/commitments", meant)
+            else:
+                continue
+            if sale.reference in self.books.registered and self.books.registered[sale.reference] == meant:
+                continue
+            answer = yield wish
+            if answer.status in (200, 201, 404) or answer.slug == "too-late":
+                self.books.registered[sale.reference] = meant
+            else:
+                assert self._told(answer), f"{self.identifier}: {sale} is refused: {answer}"
+
+    def _registration(self, sale: Sale) -> dict[str, Any]:
+        sells = sale.seller == self.identifier
+        return {
+            "reference": sale.reference,
+            "side": "receivable" if sells else "payable",
+            "counterpart": sale.buyer if sells else sale.seller,
+            "currency": "EUR",
+            "amount": sale.amount,
+            "agreed_on": "2026-11-02",
+            "due_date": sale.due_date,
+            "description": "pumps",
+            "nettable": sale.nettable,
+        }
 
     def _declare(self) -> Exchange:
         body = self._declaration()
@@ -323,6 +360,7 @@ class Firm:
             "dispute_reason": "not as ordered" if disputed else None,
             "issue_date": invoice.issue_date,
             "due_date": invoice.due_date,
+            "commitment": invoice.commitment,
             "reference": f"{self.identifier}:{invoice.creditor}:{invoice.number}",
         }
 
@@ -414,6 +452,11 @@ class Firm:
 
     def _check_own(self, statement: dict[str, Any]) -> None:
         for line in statement["lines"]:
+            assert line["commitment"] == self._agreed(line["number"]), f"{self.identifier} is shown {line}"
+            if line["commitment"] is not None:
+                sale = self.paper.sales[line["commitment"]]
+                assert self.identifier in (sale.seller, sale.buyer), f"{self.identifier} is shown {line}"
+                continue
             invoice = self.paper.invoices.get(self.means(line))
             assert invoice is not None, f"{self.identifier} is shown an invoice nobody has made: {line}"
             assert self.identifier in (invoice.creditor, invoice.debtor), f"{self.identifier} is shown {line}"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
+import networkx
+
 Rows = dict[str, list[dict[str, Any]]]
 
 #: Tables looked at after each commit.
 TABLES = {
-    "member", "declaration", "obligation", "round", "round_line", "statement", "statement_line", "set_off", "notice",
+    "member", "declaration", "commitment", "obligation", "round", "round_line", "statement", "statement_line",
+    "set_off", "notice",
 }  # fmt: skip
 _ENDED = ("closed", "abandoned")
 
@@ -27,6 +30,7 @@ def check(before: Rows, now: Rows) -> None:
     """Everything that one state, and the step that led to it, tell."""
     check_balance(now)
     check_amounts(now)
+    check_commitments(before, now)
     check_live_rounds(now)
     check_notices(before, now)
     check_history(before, now)
@@ -56,6 +60,28 @@ def check_amounts(now: Rows) -> None:
         require(0 <= (line["proposed"] or 0) <= line["ceiling"], f"2: line {line['key']} is proposed above its ceiling")
         if amount:
             require(0 < amount <= line["final_ceiling"] <= line["ceiling"], f"2: {line['key']}: {amount} is too much")
+
+
+def check_commitments(before: Rows, now: Rows) -> None:
+    """2: what a round freezes of a commitment is within what both have registered, less all that is decided of it."""
+    if len(before["round_line"]) == len(now["round_line"]):
+        return
+    known = {line["id"] for line in before["round_line"]}
+    for line in now["round_line"]:
+        if line["commitment"] is not None and line["reverses"] is None and line["id"] not in known:
+            decided = sum(one["amount"] for one in now["set_off"] if one["obligation_id"] == line["obligation_id"])
+            for party in ("creditor_id", "debtor_id"):
+                left = _registered(now, line["commitment"], line, line[party]) - decided
+                require(line["ceiling"] <= left, f"2: {line['key']} is frozen with {line['ceiling']}, {left} is left")
+
+
+def _registered(rows: Rows, reference: str, parties: dict[str, Any], member: Any) -> int:
+    """The amount for which the member lets the commitment be set off."""
+    pair = parties["creditor_id"], parties["debtor_id"]
+    for row in rows["commitment"]:
+        if (row["reference"], row["member_id"], row["creditor_id"], row["debtor_id"]) == (reference, member, *pair):
+            return int(row["amount"]) if row["nettable"] and row["fulfilled_at"] is None else 0
+    return 0
 
 
 def check_live_rounds(now: Rows) -> None:
@@ -149,6 +175,7 @@ def check_decisions(before: Rows, now: Rows) -> None:
     }
     members = {one["id"]: one for one in before["member"]}
     check_reversed(now, {lines[one["line_id"]]["round"] for one in new})
+    check_stages(now, {lines[one["line_id"]]["round"] for one in new})
     for one in new:
         line = lines[one["line_id"]]
         if line["reverses"] is not None:
@@ -165,6 +192,28 @@ def check_decisions(before: Rows, now: Rows) -> None:
             open_there = _open_at(before, line, members[member], one)
             require(one["amount"] <= open_there, f"2: {told}, {open_there} is open at {members[member]['identifier']}")
             require(members[member]["status"] == "active", f"{told} with {members[member]['identifier']}")
+
+
+def check_stages(now: Rows, rounds: set[int]) -> None:
+    """Commitments have taken nothing from what is posted: within its set-offs is the most it could set off alone."""
+    problems: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+    for line in now["round_line"]:
+        if line["round"] in rounds and line["reverses"] is None:
+            problems[line["round"], line["currency"]].append(line)
+    for (number, currency), lines in problems.items():
+        if any(line["set_off"] for line in lines if line["commitment"] is not None):
+            posted = [line for line in lines if line["commitment"] is None]
+            alone, kept = (_greatest_circulation(posted, ceiling) for ceiling in ("final_ceiling", "set_off"))
+            told = f"round {number}, {currency}: alone what is posted sets off {alone}, with commitments {kept}"
+            require(kept == alone, told)
+
+
+def _greatest_circulation(lines: list[dict[str, Any]], ceiling: str) -> int:
+    graph = networkx.DiGraph()
+    for line in lines:
+        owed = graph.get_edge_data(line["debtor"], line["creditor"], {"capacity": 0})["capacity"]
+        graph.add_edge(line["debtor"], line["creditor"], capacity=owed + (line[ceiling] or 0), weight=-1)
+    return -int(networkx.network_simplex(graph)[0]) if graph else 0
 
 
 def check_reversed(now: Rows, rounds: set[int]) -> None:
@@ -184,6 +233,8 @@ def _open_at(before: Rows, line: dict[str, Any], member: dict[str, Any], one: di
     """Declared open and undisputed, less what is decided and not contained in the declaration."""
     creditor = member["id"] == one["creditor_id"]
     obligation = next(row for row in before["obligation"] if row["id"] == one["obligation_id"])
+    if line["commitment"] is not None:
+        return _left_of_commitment(before, line["commitment"], member, one)
     declared = [
         row
         for row in before["declaration"]
@@ -203,3 +254,12 @@ def _open_at(before: Rows, line: dict[str, Any], member: dict[str, Any], one: di
         if other["obligation_id"] == one["obligation_id"] and other[notice] > row["last_notice"]
     )
     return max(0, row["amount_open"] - decided - row["amount_disputed"])
+
+
+def _left_of_commitment(before: Rows, reference: str, member: dict[str, Any], one: dict[str, Any]) -> int:
+    """What the member has registered, less all that is decided of it; nothing once it is invoiced."""
+    parties = one["creditor_id"], one["debtor_id"]
+    if any(row["commitment"] == reference and row["member_id"] in parties for row in before["declaration"]):
+        return 0
+    decided = sum(row["amount"] for row in before["set_off"] if row["obligation_id"] == one["obligation_id"])
+    return max(0, _registered(before, reference, one, member["id"]) - decided)

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from .books import Sale
 from .firm import Exchange, Firm, Wish
 from .transport import Answer
 
@@ -32,6 +33,12 @@ class Liar(Firm):
         if self.rng.random() < 0.1:
             body["last_notice"] = self.rng.randint(0, self.books.last_booked)
         return body
+
+    def _registration(self, sale: Sale) -> dict[str, Any]:
+        body = super()._registration(sale)
+        if sale.reference[0] in "02468":
+            body["amount"] *= 2
+        return body | {"nettable": True}
 
     def look_at_statements(self) -> None:
         for identifier, statement in self.books.statements.items():

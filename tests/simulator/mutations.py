@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bizoverbiz.api import calls
-from bizoverbiz.rounds import answering, deciding, mandates, solving, worker
+from bizoverbiz.rounds import answering, deciding, mandates, matching, problem, solving, worker
 from bizoverbiz.rounds.problem import Solution
 from bizoverbiz.rounds.state import LineToApprove
 from bizoverbiz.store.queries import QUERIES
@@ -151,6 +151,13 @@ MUTATIONS: dict[str, Mutation] = {
     "a clone of the books may write": lambda: patch.object(calls.SignedRoute, "from_any_copy", True),
     "a mandate approves without looking at its rules": function(
         mandates, "approve", lambda _rules, _currency, lines, **_: {line.id: line.proposed for line in lines}
+    ),
+    "commitments are netted together with what is posted": function(problem, "_solve_stages", problem._solve),
+    "a commitment is set off again and again": query(
+        "commitments_concerned", "SELECT sum(set_off.amount) FROM", "SELECT 0 * sum(set_off.amount) FROM"
+    ),
+    "a commitment needs one side's word only": function(
+        matching, "to_set_off", lambda sides, on, decided: max(0, sides[0].amount - decided)
     ),
     "a reversal asks nobody": query("lines_answered", "SELECT count(*) FROM", "SELECT 2 + 0 * count(*) FROM"),
     "the audit log says something else": query(

@@ -11,12 +11,14 @@ from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
+from stdnum.iso7064 import mod_37_36
+
 from bizoverbiz.errors import BizoverbizError
 from bizoverbiz.members import standing
 from bizoverbiz.rounds import deciding, opening, reversing
 
 from . import invariants
-from .books import Invoice, Paper
+from .books import Invoice, Paper, Sale
 from .firm import Firm, Key
 from .liars import Liar
 from .mandates import BY_MANDATE, drawn
@@ -74,6 +76,7 @@ class Life:
         self.paper = Paper()
         self.firms = self._firms()
         self.trade(self.rng.randint(3, 5) * len(self.firms) // 4)
+        self.agree()
         #: Invoices made so far, for their numbers.
         self.steps = (
             (30, self.move),
@@ -84,6 +87,9 @@ class Life:
             (2, self.pass_time),
             (1.5, self.pay),
             (0.7, lambda: self.trade(1)),
+            (0.6, self.agree),
+            (0.4, self.invoice_sale),
+            (0.2, self.withdraw_sale),
             (0.7, self.dispute),
             (1, self.lower),
             (1.2, self.backup),
@@ -242,7 +248,8 @@ class Life:
                     for line in statement["lines"]:
                         if meant.get(line["id"]):
                             key = firm.means(line)
-                            found[key] = self.paper.invoices[key]
+                            if key in self.paper.invoices:
+                                found[key] = self.paper.invoices[key]
         return [found[key] for key in sorted(found)]
 
     def trade(self, count: int) -> None:
@@ -260,16 +267,68 @@ class Life:
                     max(1, amount + self.rng.choice((0, 0, -1, 50))),
                 )
 
-    def _invoice(self, creditor: Firm, debtor: Firm, currency: str, amount: int) -> None:
+    def agree(self) -> None:
+        """Sales not invoiced yet, on loops with invoices; some compete with an invoice for what another one allows."""
+        amount = 100_000 + 5_000 * self.rng.randint(0, 60)
+        first, second, third = self.rng.sample(self.firms, 3)
+        if self.rng.random() < 0.5:
+            self._sale(seller=first, buyer=second, amount=amount)
+            self._invoice(second, first, "EUR", amount // self.rng.choice((1, 1, 3)))
+        else:
+            self._invoice(first, second, "EUR", amount)
+            self._invoice(second, first, "EUR", amount // self.rng.randint(2, 5))
+            self._sale(seller=third, buyer=first, amount=amount)
+            self._sale(seller=second, buyer=third, amount=amount)
+
+    def _sale(self, *, seller: Firm, buyer: Firm, amount: int) -> None:
+        parties = [seller.identifier, buyer.identifier]
+        twelve = "".join(self.rng.choice("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(12))
+        sale = Sale(
+            *parties,
+            reference=twelve + mod_37_36.calc_check_digit(twelve),
+            amount=amount,
+            due_date=self.rng.choice(("2026-12-31", "2027-03-31", "2027-06-30")),
+            nettable=self.rng.random() < 0.9,
+            registered_by=frozenset(parties if self.rng.random() < 0.9 else parties[:1]),
+        )
+        self.paper.agree(sale)
+        self.world.tally["sales agreed"] += 1
+
+    def _sale_to_end(self) -> Sale | None:
+        """A sale that is not over yet."""
+        found = [sale for sale in self.paper.sales.values() if sale.invoiced is None and not sale.withdrawn_by]
+        return self.rng.choice(found) if found else None
+
+    def invoice_sale(self) -> None:
+        """What was agreed on is delivered, and invoiced under its reference."""
+        sale = self._sale_to_end()
+        if sale is not None:
+            firm = {one.identifier: one for one in self.firms}
+            invoice = self._invoice(firm[sale.seller], firm[sale.buyer], "EUR", sale.amount, sale.reference)
+            sale.invoiced = invoice.number
+            self.world.tally["sales invoiced"] += 1
+
+    def withdraw_sale(self) -> None:
+        sale = self._sale_to_end()
+        if sale is not None:
+            sale.withdrawn_by.update(self.rng.choice(((sale.seller,), (sale.buyer,), (sale.seller, sale.buyer))))
+            self.world.tally["sales withdrawn"] += 1
+
+    def _invoice(
+        self, creditor: Firm, debtor: Firm, currency: str, amount: int, commitment: str | None = None
+    ) -> Invoice:
         number = len(self.paper.invoices) + 1
         day = f"2026-{self.rng.randint(6, 11):02}-{self.rng.randint(1, 20):02}"
         due = None if self.rng.random() < 0.1 else f"2026-{self.rng.randint(7, 12):02}-28"
-        invoice = Invoice(creditor.identifier, debtor.identifier, f"INV/2026/{number:05}", currency, amount, day, due)
+        invoice = Invoice(
+            creditor.identifier, debtor.identifier, f"INV/2026/{number:05}", currency, amount, day, due, commitment
+        )
         self.paper.invoice(invoice)
         if self.rng.random() < 0.08:
             # One character too many; no other invoice has that number.
             self.paper.mistype(invoice, f"inv-2026-{number:05}{self.rng.randrange(10)}")
             self.world.tally["numbers mistyped"] += 1
+        return invoice
 
     def dispute(self) -> None:
         firm = self.rng.choice(self.firms)
@@ -407,6 +466,9 @@ class Ending:
             world.tally[f"suggestions {suggestion['state']}"] += 1
         by_mandate = (row["answered_by"] or "" for row in world.rows["statement"])
         world.tally["statements left to mandates"] += sum(by.startswith(BY_MANDATE) for by in by_mandate)
+        world.tally["sales set off"] += sum(
+            one["commitment"] is not None and bool(one["set_off"]) for one in world.rows["round_line"]
+        )
         self._check_never_twice(members)
 
     def _check_never_twice(self, members: dict[Any, str]) -> None:
@@ -418,8 +480,14 @@ class Ending:
             line = lines[one["line_id"]]
             if {line["creditor"], line["debtor"]} <= honest:
                 cleared[line["creditor"], line["number"]] += one["amount"]
+        paper = self.life.paper
+        for sale in paper.sales.values():
+            deposits = cleared.pop(sale.key, 0)
+            invariants.require(deposits <= sale.amount, f"{deposits} of {sale} was set off")
+            if deposits and sale.invoiced is not None:
+                cleared[sale.seller, sale.invoiced] += deposits
         for key, amount in cleared.items():
-            invoice = self.life.paper.invoices[key]
+            invoice = paper.invoices[key]
             invariants.require(amount <= invoice.total, f"{amount} of {invoice} was set off")
 
 

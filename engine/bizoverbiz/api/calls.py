@@ -166,7 +166,8 @@ class SignedRoute(APIRoute):
             limited = _LimitedRequest(request, self.body_limit)
             body = await limited.body()
             call = limited.state.call = await run_in_threadpool(self.authenticate, limited, body)
-            _check_encoding(body)
+            if request.method != "GET":
+                _check_encoding(body)
             response = await handle(limited)
             if call.mark is not None and call.member is not None and request.method != "GET":
                 # What the client may take for confirmed.

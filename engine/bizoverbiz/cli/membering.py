@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from bizoverbiz.cli import member_agreed, member_books, member_rounds  # noqa: F401  # which add their commands
+# These add their commands.
+from bizoverbiz.cli import member_agreed, member_books, member_papers, member_rounds  # noqa: F401
 from bizoverbiz.cli.member import app
 
 __all__ = ["app", "only"]

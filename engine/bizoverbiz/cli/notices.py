@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from rich.markup import escape
 
 from bizoverbiz.cli.keys import Keys, read_keys
 from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.renderings import Format, Language
 from bizoverbiz.currencies import format_amount
 from bizoverbiz.errors import WrongInputError
 from bizoverbiz.notices import Fault, NoticeError, Payload, keyid_of, verify_notice
@@ -62,16 +62,6 @@ def verify(
         f"{format_amount(notice.total, notice.currency)} on either side\n"
         f"Signed with key {keyid_of(token)}; round hash {notice.round_root}; audit head {notice.audit_head}"
     )
-
-
-class Language(StrEnum):
-    FR = "fr"
-    EN = "en"
-
-
-class Format(StrEnum):
-    PDF = "pdf"
-    TEXT = "text"
 
 
 @app.command("render")

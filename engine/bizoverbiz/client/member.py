@@ -37,6 +37,13 @@ class Client:
         address = path + (f"?{urlencode(given, doseq=True)}" if given else "")
         return self.transport.call("GET", address, key=self._key, BizOverBiz_Database=self.membership.database).body
 
+    def evidence(self, number: int) -> bytes:
+        """All this member can show of a notice's round, a zip archive. Raises as `get` does."""
+        path = f"/v1/notices/{number}/evidence"
+        return self.transport.download(
+            path, key=self._key, kind="application/zip", BizOverBiz_Database=self.membership.database
+        )
+
     def pages(self, path: str, rows: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Every row of a list, however many pages it has."""
         after = query.pop("after", None)

@@ -99,6 +99,19 @@ class Transport:
 
         Raises `RefusedByEngineError`, or `NoAnswerError` if it is unknown whether the engine did what was asked.
         """
+        return _answer(self._send(method, path, key=key, body=body, **headers))
+
+    def download(self, path: str, *, key: MemberKey, kind: str, **headers: str) -> bytes:
+        """Fetch a file of this media type. Raises `RefusedByEngineError`, `NoAnswerError`."""
+        response = self._send("GET", path, key=key, body=b"", **headers)
+        if not response.is_success or response.headers.get("Content-Type") != kind:
+            _answer(response)
+            raise NoAnswerError(f"the engine's answer to {path} is no {kind}: its release may be older than this one")
+        return response.content
+
+    def _send(
+        self, method: str, path: str, *, key: MemberKey | None, body: bytes = b"", **headers: str
+    ) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         outgoing = Outgoing(method, self.url + path, named, body)
         if body:
@@ -113,7 +126,7 @@ class Transport:
                 reason, wait = f"no connection: {error}", 0.0
             else:
                 if response.status_code not in _AGAIN:
-                    return _answer(response)
+                    return response
                 reason, wait = _told(response), _retry_after(response)
             if pause is None or wait > _LONGEST_PAUSE:
                 break

@@ -88,6 +88,61 @@ def test_a_sale_not_invoiced_yet_is_committed_to_by_both(operator: Operator, few
     assert a.json("commitments")[0]["state"] == "one-sided"
 
 
+def test_a_cancelled_order_is_owed_back_after_a_part_of_it_was_set_off(
+    operator: Operator, few: list[Firm], tmp_path: Path
+) -> None:
+    a, b, _ = few
+    terms = ("--amount", "12000.00", "--agreed-on", "2026-11-02", "--due", "2099-01-31", "--nettable")
+    selling = ("commit", "--side", "receivable", "--counterpart", b.identifier, "--description", "40 pumps")
+    reference = a.json(*selling, *terms)["reference"]
+    b.ok("commit", "--side", "payable", "--counterpart", a.identifier, "--reference", reference, *terms)
+    a.ok("declare", table(tmp_path / "a.csv", f"payable;{b.identifier};B-1;EUR;4000;4000;2026-09-01;"))
+    b.ok("declare", table(tmp_path / "b.csv", f"receivable;{a.identifier};B-1;EUR;4000;4000;2026-09-01;"))
+    number = json.loads(operator.ok("round", "open", "--json"))["number"]
+    operator.ok("round", "cut", number)
+    line = next(one for one in a.json("show", number)["lines"] if one["commitment"])
+    assert (line["commitment"], line["description"], line["proposed"]) == (reference, "40 pumps", 400000)
+    for firm in (a, b):
+        firm.ok("approve", number)
+    operator.ok("worker", "--once")
+    for firm in (a, b):
+        firm.ok("notices")
+        firm.ok("acknowledge", 1, "--entry", "OD/1", "--date", "2026-11-22")
+    operator.ok("worker", "--once")
+    assert [one["matched_amount"] for one in a.json("commitments")] == [800000]
+    # the seller's credit note for the deposit is owed to the buyer, and the order is no more
+    for firm in (a, b):
+        firm.ok("withdraw-commitment", reference)
+    a.ok("declare", table(tmp_path / "a.csv", f"payable;{b.identifier};RA-1;EUR;4000;4000;2026-11-25;"), "--full")
+    b.ok("declare", table(tmp_path / "b.csv", f"receivable;{a.identifier};RA-1;EUR;4000;4000;2026-11-25;"), "--full")
+    operator.ok("worker", "--once")
+    (owed,) = a.json("declarations")
+    assert (owed["number"], owed["state"], owed["matched_amount"]) == ("RA-1", "matched", 400000)
+    assert a.json("commitments") == []
+
+
+def test_notices_and_evidence_are_filed(operator: Operator, few: list[Firm], tmp_path: Path) -> None:
+    a = few[0]
+    declare_ring(few, tmp_path)
+    number = json.loads(operator.ok("round", "open", "--json"))["number"]
+    operator.ok("round", "cut", number)
+    for firm in few:
+        firm.ok("approve", number)
+    operator.ok("round", "decide", number, "--yes")
+    assert "800.00" in a.ok("notice", 1, "--format", "text", "--language", "en")
+    a.ok("notice", 1, "--out", tmp_path / "notice.pdf")
+    assert (tmp_path / "notice.pdf").read_bytes().startswith(b"%PDF")
+    a.ok("evidence", 1, "--out", tmp_path / "pack.zip")
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": json.loads((a.home / "membership.json").read_text())["keys"]}))
+    operator.ok("evidence", "verify", tmp_path / "pack.zip", "--keys", keys)
+    assert a.run("notice", 2).returncode == 2
+    refused = a.run("evidence", 2, "--out", tmp_path / "none.zip")
+    assert (refused.returncode, (tmp_path / "none.zip").exists()) == (1, False)
+    assert "there is no notice 2" in refused.stderr
+    assert a.run("evidence", 1, "--out", tmp_path / "nowhere" / "pack.zip").returncode == 2
+
+
 def test_a_preview_is_empty_before_the_first_computation(few: list[Firm]) -> None:
     assert few[0].json("preview") == []
     assert "Nothing" in few[0].ok("preview")

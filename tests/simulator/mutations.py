@@ -153,9 +153,6 @@ MUTATIONS: dict[str, Mutation] = {
         mandates, "approve", lambda _rules, _currency, lines, **_: {line.id: line.proposed for line in lines}
     ),
     "commitments are netted together with what is posted": function(problem, "_solve_stages", problem._solve),
-    "a commitment is set off again and again": query(
-        "commitments_concerned", "SELECT sum(set_off.amount) FROM", "SELECT 0 * sum(set_off.amount) FROM"
-    ),
     "a commitment needs one side's word only": function(
         matching, "to_set_off", lambda sides, on, decided: max(0, sides[0].amount - decided)
     ),

@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv/bin
 
 .PHONY: help setup demo stop test test-engine test-odoo test-addons test-e2e test-robustness test-simulator
-.PHONY: test-browser kill-test fuzz simulate bench bench-service bench-odoo lint env clean
+.PHONY: test-browser kill-test fuzz simulate bench bench-service bench-directory bench-odoo lint env clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: ## measure this project and others side by side, into docs/benchmarks.md,
 
 bench-service: ## measure the running service only: calls a second, and a round; ROUNDS="100000 1000000" obligations
 	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks.service $(if $(ROUNDS),--round $(ROUNDS))
+
+bench-directory: ## measure the directory's search, into docs/benchmarks-directory.md: PROFILES=100000
+	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks.directory --profiles $(or $(PROFILES),100000)
 
 bench-odoo: setup ## measure the addons on large books, into docs/benchmarks-odoo.md: ITEMS=50000 LINES=2000
 	@scripts/setup.sh bench && $(VENV)/python -m tests.benchmarks.books --items $(or $(ITEMS),50000) --notice $(or $(LINES),2000)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from bizoverbiz.directory.territories import Area
-from bizoverbiz.directory.words import SIMILAR, Term, terms
+from bizoverbiz.directory.words import SIMILAR, Term, known_like, terms
 from bizoverbiz.errors import MalformedError
 from bizoverbiz.nomenclatures import Commune, UnknownNafError, naf, territories
 from bizoverbiz.store.database import Transaction
@@ -72,8 +72,8 @@ class Asker:
     commune: Commune | None
 
 
-def asker(tx: Transaction, member: UUID, *, now: datetime) -> Asker:
-    """Look a member up, and ask for its bands to be computed if it is in the directory."""
+def asker(tx: Transaction, member: UUID, *, now: datetime | None) -> Asker:
+    """Look a member up, and ask for its bands to be computed if it is in the directory; without `now`, do not ask."""
     own = tx.one("member_get", member=member)
     profile = tx.one("profile_own", member=member)
     if profile is None:
@@ -81,8 +81,10 @@ def asker(tx: Transaction, member: UUID, *, now: datetime) -> Asker:
     commune = territories().communes.get(profile.content.get("commune") or "")
     if profile.published_at is None:
         return Asker(member, own.identifier, None, commune)
-    tx.run("potential_want", member=member, now=now)
-    return Asker(member, own.identifier, tx.one("potential_own", member=member).round, commune)
+    if now is not None:
+        tx.run("potential_want", member=member, now=now)
+    run = tx.one("potential_own", member=member)
+    return Asker(member, own.identifier, run and run.round, commune)
 
 
 def search(
@@ -125,17 +127,20 @@ def _with_similar(tx: Transaction, wanted: Sequence[Term]) -> list[Term]:
     single = [term for term in wanted if term.kind == "keyword" and len(term.value) >= 4 and " " not in term.value]
     if not single:
         return list(wanted)
-    near = tx.all("words_similar", rows=_json({"place": term.place, "word": term.value} for term in single))
-    known = {(term.place, term.value) for term in wanted}
-    found = list(wanted)
-    for row in near:
-        # What a slip of the pen was meant for has its synonyms, too.
-        for term in terms(row.word):
-            weight = SIMILAR * (0.5 + 0.5 * row.likeness) * (1.0 if term.kind == "keyword" else term.weight)
-            if (row.place, term.value) not in known:
-                known.add((row.place, term.value))
-                found.append(Term(row.place, "similar", term.value, weight))
-    return found
+    rows = tx.all("words_similar", rows=_json({"place": term.place, "word": term.value} for term in single))
+    asked = {term.place: term.value for term in single}
+    near: dict[int, dict[str, float]] = {row.place: dict(known_like(asked[row.place])) for row in rows}
+    for row in rows:
+        if row.word is not None:
+            near[row.place][row.word] = row.likeness
+    found = {(term.place, term.value): term for term in wanted}
+    for place, words in near.items():
+        for word, likeness in sorted(words.items(), key=lambda one: (-one[1], one[0]))[:3]:
+            # What a slip of the pen was meant for has its synonyms, too.
+            for term in terms(word):
+                weight = SIMILAR * likeness * term.weight
+                found.setdefault((place, term.value), Term(place, "similar", term.value, weight))
+    return list(found.values())
 
 
 def _by_words(rows: Iterable[Any], direction: Direction) -> dict[UUID, list[dict[str, str]]]:

@@ -17,6 +17,10 @@ MOST_WORDS = 20
 _LONGEST_PHRASE = 4
 #: How much a firm found by another word than the one asked for counts.
 SYNONYM, SIMILAR = 0.7, 0.6
+#: A single word of a known phrase.
+PART = 0.3
+#: How much alike two words have to look, from 0 to 1; the same in the queries.
+ALIKE = 0.4
 #: Articles and prepositions that stand between the words of a phrase, and mean nothing by themselves.
 _EMPTY = frozenset(plain("a au aux d de des du en et l la le les par pour sur un une").split())
 
@@ -65,9 +69,29 @@ def terms(question: str) -> list[Term]:
         if length == 1 and phrase[0] in _EMPTY:
             continue
         found.append(Term(place, "keyword", " ".join(phrase), 1.0))
+        if length > 1:
+            found += (Term(place, "keyword", word, PART) for word in phrase if word not in _EMPTY)
         found += (Term(place, "synonym", other, SYNONYM) for other in known.get(_stem(phrase), ()))
         place += 1
     return found
+
+
+def known_like(word: str) -> list[tuple[str, float]]:
+    """Words that have synonyms and look like this one, with how much: a slip of the pen may hide one of them."""
+    own = _trigrams(word)
+    likeness = ((other, len(own & theirs) / len(own | theirs)) for other, theirs in _known_trigrams().items())
+    return sorted((one for one in likeness if one[1] >= ALIKE), key=lambda one: (-one[1], one[0]))[:3]
+
+
+@cache
+def _known_trigrams() -> Mapping[str, frozenset[str]]:
+    return {name: _trigrams(name) for name in synonyms() if " " not in name and len(name) >= 4}
+
+
+def _trigrams(word: str) -> frozenset[str]:
+    """As PostgreSQL's pg_trgm makes them."""
+    padded = f"  {word} "
+    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
 
 
 @cache

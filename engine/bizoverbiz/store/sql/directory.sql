@@ -73,13 +73,13 @@ DELETE FROM lexicon WHERE NOT EXISTS (
     SELECT FROM listing WHERE words @@ to_tsquery('bizoverbiz_french', lexicon.word));
 
 -- name: words_similar
--- For words that no profile holds: those that look most like them.
+-- For words that no profile holds: those that look most like them, or null.
 SELECT asked.place, near.word, near.likeness
 FROM json_to_recordset(%(rows)s::json) AS asked (place integer, word text)
-CROSS JOIN LATERAL (
+LEFT JOIN LATERAL (
     SELECT lexicon.word, similarity(lexicon.word, asked.word) AS likeness FROM lexicon
     WHERE lexicon.word %% asked.word AND similarity(lexicon.word, asked.word) >= 0.4
-    ORDER BY likeness DESC, lexicon.word LIMIT 3) AS near
+    ORDER BY likeness DESC, lexicon.word LIMIT 3) AS near ON true
 WHERE (ts_lexize('french_stem', asked.word))[1] IS NOT NULL
     AND NOT EXISTS (SELECT FROM lexicon WHERE stem = (ts_lexize('french_stem', asked.word))[1])
 ORDER BY asked.place, near.likeness DESC, near.word;

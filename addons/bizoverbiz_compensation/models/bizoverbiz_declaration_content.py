@@ -109,14 +109,14 @@ class BizoverbizDeclaration(models.Model):
     @api.model
     def _number(self, move):
         """The seller's number, as this side knows it."""
-        return (move.name if move.move_type == "out_invoice" else move.ref or "").strip()
+        return ((move.name if move.is_sale_document() else move.ref) or "").strip()
 
     @api.model
     def _prepare_line(self, counterpart, number, invoice):
         move = invoice.move
         digits = move.currency_id.decimal_places
         return {
-            "side": "receivable" if move.move_type == "out_invoice" else "payable",
+            "side": "receivable" if move.is_inbound() else "payable",
             "counterpart": counterpart,
             "number": number,
             "currency": move.currency_id.name,

@@ -118,7 +118,7 @@ class BizoverbizMembership(models.Model):
         """The member's own invoices behind the marks it put on declared lines.
 
         :param references: strings ``account.move,<id>``; others are ignored
-        :return: dict of reference to customer invoice or vendor bill of the legal entity or a branch
+        :return: dict of reference to invoice, bill or credit note of the legal entity or a branch
         """
         ids = {}
         for reference in references:
@@ -132,7 +132,7 @@ class BizoverbizMembership(models.Model):
                 [
                     ("id", "in", list(ids)),
                     ("company_id", "child_of", self.company_id.id),
-                    ("move_type", "in", ("out_invoice", "in_invoice")),
+                    ("move_type", "in", ("out_invoice", "in_invoice", "out_refund", "in_refund")),
                 ]
             )
         )
@@ -145,10 +145,9 @@ class BizoverbizMembership(models.Model):
         :param dict moves: result of ``_moves_by_reference``
         """
         move = moves.get(line.get("reference"), self.env["account.move"])
-        move_type = "out_invoice" if line["side"] == "receivable" else "in_invoice"
         fits = (
             move
-            and move.move_type == move_type
+            and move.is_inbound() == (line["side"] == "receivable")
             and move.currency_id == currency
             and move.commercial_partner_id._bizoverbiz_identifier() == line["counterpart"]
         )

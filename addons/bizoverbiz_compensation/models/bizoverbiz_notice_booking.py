@@ -29,7 +29,7 @@ class EntryItem:
 
     #: The notice's line it books.
     line: models.BaseModel
-    #: The journal item whose account, partner and company it takes.
+    #: The journal item whose account, partner and company it takes, or what else has these three.
     source: models.BaseModel
     #: Positive where it sets off, negative where it opens again; in the notice's currency.
     amount: float
@@ -126,6 +126,7 @@ class BizoverbizNotice(models.Model):
             day = self.booking_date or self.decision_date
             entries = self._entries(self._prepare_items())
             self._check_locks(day, entries)
+            self._post_documents(day)
             for company, items in entries.items():
                 self._post_entry(company, day, items)
             self._settle(entries, day)
@@ -148,14 +149,11 @@ class BizoverbizNotice(models.Model):
         items = []
         for line in self.line_ids:
             line._require_invoice()
-            for term, amount in line._instalments():
-                takes = not term.reconciled and term.parent_state == "posted"
-                items.append(
-                    EntryItem(
-                        line, term, amount, term if takes else term.browse(), self.env["account.partial.reconcile"]
-                    )
-                )
+            items += line._booking_items()
         return items
+
+    def _post_documents(self, day):
+        """Post what the booking itself issues, once the locks have let it pass; other addons extend it."""
 
     def _entries(self, items):
         """One entry a company, or one in the legal entity for the branches that do not balance by themselves.
@@ -314,7 +312,7 @@ class BizoverbizNotice(models.Model):
         """Say on each invoice what was set off on it, all of them in one batch."""
         links = {move: move._get_html_link() for move in self.move_ids}
         bodies = {}
-        for line in self.line_ids:
+        for line in self.line_ids.filtered("move_id"):
             note = self._invoice_note(line, links[line.item_ids.move_id[:1]])
             known = bodies.get(line.move_id.id)
             bodies[line.move_id.id] = known + Markup("<br/>") + note if known else note

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.minor_units import from_minor
-from .bizoverbiz_notice_booking import BookingBlockedError
+from .bizoverbiz_notice_booking import BookingBlockedError, EntryItem
 
 
 class BizoverbizNoticeLine(models.Model):
@@ -89,6 +89,15 @@ class BizoverbizNoticeLine(models.Model):
                 ),
                 "invoice",
             )
+
+    def _booking_items(self):
+        """:rtype: list[EntryItem]"""
+        nothing = self.env["account.partial.reconcile"]
+        items = []
+        for term, amount in self._instalments():
+            takes = not term.reconciled and term.parent_state == "posted"
+            items.append(EntryItem(self, term, amount, term if takes else term.browse(), nothing))
+        return items
 
     def _instalments(self):
         """The invoice's receivable or payable lines with what of the set-off falls on each, oldest due first.

@@ -25,7 +25,7 @@ class BizoverbizNotice(models.Model):
         for company, items in entries.items():
             wanted.add((company, day, False, company._bizoverbiz_set_off_journal()))
             undone = {item.line.move_id for item in items if item.undoes}
-            for move in {item.line.move_id for item in items}:
+            for move in {item.line.move_id for item in items if item.line.move_id}:
                 # What follows from a reconciliation is dated with its later side; what is undone, with the booking.
                 owner, days = move.company_id, {max(day, move.date)} | ({day} if move in undone else set())
                 if move._collect_tax_cash_basis_values():
@@ -64,17 +64,24 @@ class BizoverbizNotice(models.Model):
         self._check_may_book()
         notices = self.sudo().filtered(lambda notice: notice.state == "blocked")
         for notice in notices:
-            day = notice.decision_date
-            entries = notice._entries(notice._prepare_items())
-            while violated := notice._lock_violations(day, entries):
-                day = fields.Date.add(max(date for _company, date, _field in violated), days=1)
+            day = notice._first_open_day()
             notice.booking_date = day if day != notice.decision_date else False
             notice.message_post(body=self.env._("To be booked on %(date)s.", date=format_date(self.env, day)))
         return self._book_now(notices)
 
+    def _first_open_day(self):
+        """The first day from the decision on that no lock forbids; what is prepared to find it out is not kept."""
+        day = self.decision_date
+        with self.env.cr.savepoint() as attempt:
+            entries = self._entries(self._prepare_items())
+            while violated := self._lock_violations(day, entries):
+                day = fields.Date.add(max(date for _company, date, _field in violated), days=1)
+            attempt.rollback()
+        return day
+
     def _check_dates(self, day, entries):
         """:raises BookingBlockedError: if Odoo dated an entry otherwise than was checked"""
-        invoices = {item.line.move_id for items in entries.values() for item in items}
+        invoices = {item.line.move_id for items in entries.values() for item in items if item.line.move_id}
         allowed = {day} | {max(day, move.date) for move in invoices}
         # In this transaction every later entry was made by this booking.
         later = self.env["account.move"].sudo().search([("id", ">=", min(self.move_ids.ids)), ("state", "=", "posted")])

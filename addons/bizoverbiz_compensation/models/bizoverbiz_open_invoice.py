@@ -165,7 +165,7 @@ class BizoverbizOpenInvoice(models.AbstractModel):
     @api.model
     def _invoices(self, scope):
         groups = self.env["account.move.line"]._read_group(
-            self._open_lines(scope) & Domain("move_id.move_type", "in", ("out_invoice", "in_invoice")),
+            self._open_lines(scope) & self._obligations(),
             ["move_id", "account_id", "date_maturity:day"],
             ["amount_residual_currency:sum"],
         )
@@ -174,9 +174,13 @@ class BizoverbizOpenInvoice(models.AbstractModel):
         moves.commercial_partner_id.fetch(["bizoverbiz_identifier", "name"])
         invoices = {move: OpenInvoice(move) for move in moves}
         for move, account, due_date, residual in groups:
-            sign = 1 if move.move_type == "out_invoice" else -1
-            invoices[move].portions.append(Portion(account, due_date or None, sign * residual))
+            invoices[move].portions.append(Portion(account, due_date or None, -move.direction_sign * residual))
         return sorted(invoices.values(), key=lambda invoice: (str(invoice.due_date or ""), invoice.move.id))
+
+    @api.model
+    def _obligations(self):
+        """Journal items of documents that are declared each by itself; all others only reduce those."""
+        return Domain("move_id.move_type", "in", ("out_invoice", "in_invoice"))
 
     @api.model
     def _fetched_fields(self):
@@ -193,9 +197,7 @@ class BizoverbizOpenInvoice(models.AbstractModel):
                     offered = payment.currency_id._convert(left, move.currency_id, payment.company_id, payment.date)
                     left *= invoice.take(payment, offered) / offered if offered else 0
         credits = self.env["account.move.line"].search_fetch(
-            self._open_lines(scope)
-            & Domain("move_id.move_type", "not in", ("out_invoice", "in_invoice"))
-            & Domain("partner_id", "!=", False),
+            self._open_lines(scope) & ~self._obligations() & Domain("partner_id", "!=", False),
             ["account_type", "amount_residual_currency", "currency_id", "move_id", "partner_id"],
             order="date, id",
         )

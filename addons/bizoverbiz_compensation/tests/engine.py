@@ -10,6 +10,8 @@ import responses
 from odoo.addons.bizoverbiz_network.tests.common import URL, FakeEngine, problem
 from odoo.addons.bizoverbiz_network.tools import keys
 
+from .commitments import Commitments
+
 
 def canonical(value):
     """Enough of RFC 8785 for ASCII keys; not the code under test."""
@@ -68,7 +70,7 @@ def discrepancy(**values):
     }
 
 
-class SetOffEngine(FakeEngine):
+class SetOffEngine(Commitments, FakeEngine):
     def __init__(self):
         super().__init__()
         self.member = None
@@ -86,6 +88,7 @@ class SetOffEngine(FakeEngine):
         self.parts = {}
         self.preview = []
         self.mandate, self.mandate_refusal, self.rounds = None, None, {}
+        self.answer_commitments()
         for method, path, handler in (
             (responses.POST, "declarations", self._declare),
             (responses.GET, "discrepancies", lambda request: (200, {"discrepancies": self.discrepancies})),
@@ -165,7 +168,10 @@ class SetOffEngine(FakeEngine):
         return line["amount_open"] if amount is None else amount
 
     def propose(self, amounts, deadline="2026-12-01T12:00:00Z", number=1, currency="EUR", kind="netting"):
-        """Propose to set off ``amounts`` (minor units by reference) of the lines declared last."""
+        """Propose to set off ``amounts`` (minor units by reference) of the lines declared last.
+
+        A commitment is named by its own reference.
+        """
         lines = [
             {
                 "id": str(uuid.uuid4()),
@@ -181,6 +187,18 @@ class SetOffEngine(FakeEngine):
             }
             for line in self.declarations[-1]["lines"]
             if line["currency"] == currency
+        ]
+        lines += [
+            {
+                **line,
+                "id": str(uuid.uuid4()),
+                "counterpart_name": f"Firm {line['counterpart']}",
+                "ceiling": line["amount_open"],
+                "proposed": amounts.get(line["commitment"], 0),
+                "approved": None,
+                "set_off": None,
+            }
+            for line in self.commitment_lines(currency)
         ]
         totals = {
             side: sum(line["proposed"] for line in lines if line["side"] == side) for side in ("receivable", "payable")
@@ -264,7 +282,7 @@ class SetOffEngine(FakeEngine):
         statement = statement or self.statements[-1]
         lines = []
         for line in statement["lines"]:
-            line["set_off"] = amounts.get(line["reference"], 0)
+            line["set_off"] = amounts.get(line["reference"] or line["number"], 0)
             if line["set_off"]:
                 kept = {
                     name: value for name, value in line.items() if name not in ("approved", "proposed", "issue_date")

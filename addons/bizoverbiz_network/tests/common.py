@@ -61,7 +61,7 @@ class FakeEngine:
         self.mock.add(
             responses.GET, re.compile(rf"{re.escape(URL)}/v1/rounds/"), status=404, json=problem(404, "not-found")[1]
         )
-        for name in ("notices", "statements", "discrepancies", "preview"):
+        for name in ("notices", "statements", "discrepancies", "preview", "commitments"):
             self.mock.add_callback(
                 responses.GET,
                 re.compile(rf"{re.escape(URL)}/v1/{name}(\?.*)?$"),

@@ -21,6 +21,7 @@ class AccountEdiXmlCii(models.AbstractModel):
         # The template prints the business process and this due date where the invoice is wholly paid.
         values["bizoverbiz_process"] = set_off.get("process")
         values["bizoverbiz_due_date"] = set_off.get("due_date")
+        values["bizoverbiz_preceding"] = invoice._bizoverbiz_preceding()
         values["bizoverbiz_clearing"] = bool(set_off.get("payment_means"))
         return values
 

@@ -10,11 +10,24 @@ class AccountEdiXmlUBL20(models.AbstractModel):
         # Here every format of the UBL family has built its document: BIS Billing 3 and national rules included.
         document_node = super()._get_invoice_node(vals)
         invoice = vals["invoice"]
+        self._bizoverbiz_cite(document_node, invoice)
         if vals["document_type"] == "invoice" and invoice.is_sale_document():
             if invoice._is_downpayment():
                 document_node["cbc:InvoiceTypeCode"] = {"_text": DEPOSIT_INVOICE}
             self._bizoverbiz_tell_set_offs(document_node, invoice._bizoverbiz_edi_values())
         return document_node
+
+    def _bizoverbiz_cite(self, document_node, invoice):
+        if invoice.is_sale_document() and (cited := invoice._bizoverbiz_preceding()):
+            document_node["cac:BillingReference"] = [
+                {
+                    "cac:InvoiceDocumentReference": {
+                        "cbc:ID": {"_text": move.name},
+                        "cbc:IssueDate": {"_text": move.invoice_date},
+                    }
+                }
+                for move in cited
+            ]
 
     def _bizoverbiz_tell_set_offs(self, document_node, values):
         if note := values.get("note"):

@@ -85,25 +85,44 @@ class AccountMove(models.Model):
         return " ".join(sentences).replace("\u202f", " ").replace("\xa0", " ")
 
     def _bizoverbiz_edi_values(self):
-        """What a set-off changes in an electronic invoice; empty for one that has none.
+        """What a set-off or a deposit changes in an electronic invoice; empty for one that has none.
 
         ``note`` (BT-22); ``payment_means`` (BT-81) where it is another than the remainder's own; ``process`` (BT-23)
-        and ``due_date`` (BT-9) where nothing is left to pay.
+        and ``due_date`` (BT-9) where nothing is left to pay; ``process`` too where a deposit went before.
 
         :rtype: dict
         """
         self.ensure_one()
+        values = {}
+        if self._bizoverbiz_deposits() and self._bizoverbiz_takes_french_process():
+            values["process"] = f"{self._bizoverbiz_supply()}4"
         set_offs = self._bizoverbiz_set_offs() if self.move_type == "out_invoice" else []
         if not set_offs:
-            return {}
-        values = {"note": self._bizoverbiz_edi_note()}
+            return values
+        values["note"] = self._bizoverbiz_edi_note()
         if self._bizoverbiz_is_wholly_set_off():
             values["payment_means"] = CLEARING
         if self.currency_id.is_zero(self.amount_residual):
             values["due_date"] = self._bizoverbiz_settlements()[-1].date
-            if self._bizoverbiz_takes_french_process():
+            if self._bizoverbiz_takes_french_process() and "process" not in values:
                 values["process"] = f"{self._bizoverbiz_supply()}2"
         return values
+
+    def _bizoverbiz_deposits(self):
+        """Deposit invoices that this final invoice deducts."""
+        self.ensure_one()
+        if self.move_type != "out_invoice" or self._is_downpayment():
+            return self.browse()
+        return self.invoice_line_ids._get_downpayment_lines().move_id.filtered(
+            lambda move: move.move_type == "out_invoice" and move.state == "posted"
+        )
+
+    def _bizoverbiz_preceding(self):
+        """Invoices that this one cites (BG-3): the deposits it deducts, or the deposit it credits."""
+        self.ensure_one()
+        if self.move_type == "out_refund" and self._is_downpayment():
+            return self.reversed_entry_id
+        return self._bizoverbiz_deposits().sorted("id")
 
     def _bizoverbiz_takes_french_process(self):
         """French codes of BT-23 are for French firms, and not for files that go over Peppol.

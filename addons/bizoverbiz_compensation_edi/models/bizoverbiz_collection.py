@@ -71,7 +71,7 @@ class BizoverbizCollection(models.Model):
     def _prepare_values(self, line, settlement, before):
         """Rows of one line of a notice.
 
-        :param line: ``bizoverbiz.notice.line`` of a customer invoice
+        :param line: ``bizoverbiz.notice.line`` of a customer invoice, or of the credit note of a deposit
         :param settlement: what the notice settled of it
         :param float before: what had been settled earlier
         """
@@ -86,6 +86,9 @@ class BizoverbizCollection(models.Model):
             due = {amount: currency.round(vat * amount / move.amount_total) for amount in (after, before)}
             total = currency.round(shares[key] - earlier[key])
             vat = booked.get(key, currency.round(due[after] - due[before]))
+            if move.move_type == "out_refund":
+                # What was collected goes back to the customer.
+                total, vat = -total, -abs(vat)
             rows.append(
                 {
                     "notice_line_id": line.id,
@@ -96,7 +99,7 @@ class BizoverbizCollection(models.Model):
                     "total": total,
                     "vat": vat,
                     "base": currency.round(total - vat),
-                    "share": settlement.amount / move.amount_total,
+                    "share": settlement.amount / move.amount_total * (-1 if move.move_type == "out_refund" else 1),
                 }
             )
         return [row for row in rows if not currency.is_zero(row["total"])]

@@ -16,7 +16,7 @@ class BizoverbizNotice(models.Model):
         collections = self.env["bizoverbiz.collection"].sudo()
         kept = self.sudo().collection_ids.notice_line_id
         values = []
-        for line in self.line_ids.filtered(lambda line: line.side == "receivable" and line.move_id) - kept:
+        for line in self.line_ids.filtered(lambda line: line.move_id.is_sale_document()) - kept:
             if line.notice_id.kind == "reversal":
                 values += collections._prepare_reversal_values(line)
                 continue

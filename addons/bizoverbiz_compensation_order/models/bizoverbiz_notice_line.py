@@ -1,0 +1,177 @@
+from typing import NamedTuple
+
+from odoo import Command, api, fields, models
+from odoo.addons.bizoverbiz_compensation.models.bizoverbiz_notice_booking import BookingBlockedError, EntryItem
+from odoo.exceptions import UserError
+from odoo.tools import format_amount, format_date
+
+
+class DepositAccount(NamedTuple):
+    """Where a deposit paid is booked before there is a bill."""
+
+    account_id: models.BaseModel
+    partner_id: models.BaseModel
+    company_id: models.BaseModel
+
+
+class BizoverbizNoticeLine(models.Model):
+    """A line about a commitment: the seller invoices what was set off as a deposit, the buyer books a deposit paid."""
+
+    _inherit = "bizoverbiz.notice.line"
+
+    commitment_id = fields.Many2one("bizoverbiz.commitment", readonly=True, index="btree_not_null", ondelete="restrict")
+
+    @api.depends("commitment_id")
+    def _compute_excess(self):
+        """A deposit paid stays open until its bill arrives: that is no excess."""
+        paid = self.filtered(lambda line: line._is_deposit_paid())
+        paid.excess = 0.0
+        return super(BizoverbizNoticeLine, self - paid)._compute_excess()
+
+    @api.model
+    def _prepare_values(self, membership, line, statement_lines, currency, moves):
+        values = super()._prepare_values(membership, line, statement_lines, currency, moves)
+        commitment = membership._commitments_by_reference([line.get("commitment")]).get(line.get("commitment"))
+        if commitment and commitment.side == line["side"]:
+            values["commitment_id"] = commitment.id
+        return values
+
+    def _is_deposit_paid(self):
+        return bool(self.commitment_id) and self.side == "payable"
+
+    def _is_deposit_received(self):
+        return bool(self.commitment_id) and self.side == "receivable"
+
+    # Booking
+
+    def _require_invoice(self):
+        """:raises BookingBlockedError: if the order behind a commitment is not there or cannot bear the deposit"""
+        if self.notice_id.kind == "reversal" or not self.commitment_id:
+            return super()._require_invoice()
+        self._require_order()
+        if self._is_deposit_paid():
+            self._require_deposit_account()
+        elif not self.move_id:
+            self.move_id = self._draft_deposit()
+        return None
+
+    def _require_order(self):
+        order = self.commitment_id._agreed_order()
+        if not order or order.state == "cancel":
+            raise BookingBlockedError(
+                self.env._(
+                    "%(amount)s of commitment %(reference)s was set off, and there is no order behind it any more: "
+                    "confirm the order again, and book.",
+                    amount=format_amount(self.env, self.set_off, self.currency_id),
+                    reference=self.number,
+                ),
+                "invoice",
+            )
+
+    def _require_deposit_account(self):
+        company = self.commitment_id.purchase_order_id.company_id
+        company._bizoverbiz_ensure_deposit_accounts()
+        if not company.bizoverbiz_deposit_account_id:
+            raise BookingBlockedError(
+                self.env._(
+                    "Choose the account of deposits paid of %(company)s (Settings > Invoicing > BizOverBiz), and book "
+                    "again.",
+                    company=company.name,
+                ),
+                "invoice",
+            )
+
+    def _booking_items(self):
+        nothing = self.env["account.partial.reconcile"]
+        if self._is_deposit_paid() and self.notice_id.kind == "netting":
+            order = self.commitment_id.purchase_order_id
+            source = DepositAccount(
+                order.company_id.bizoverbiz_deposit_account_id,
+                order.partner_id.commercial_partner_id,
+                order.company_id,
+            )
+            return [EntryItem(self, source, self.set_off, self.env["account.move.line"], nothing)]
+        items = super()._booking_items()
+        if self._is_deposit_received() and self.move_id.state == "draft":
+            # It is posted before anything is reconciled with it.
+            for item in items:
+                item.settles = item.source
+        return items
+
+    # The deposit invoice
+
+    def _draft_deposit(self):
+        """The deposit invoice of what was set off, by sale's own down payments: the final invoice deducts it.
+
+        :raises BookingBlockedError: if the order cannot bear it
+        """
+        order = self.commitment_id.sale_order_id
+        company = order.company_id
+        company._bizoverbiz_ensure_deposit_accounts()
+        order = order.with_company(company).with_context(lang=order.partner_invoice_id.lang)
+        wizard = self.env["sale.advance.payment.inv"].with_env(order.env)
+        try:
+            invoice = wizard.create(
+                {
+                    "sale_order_ids": [Command.set(order.ids)],
+                    "advance_payment_method": "fixed",
+                    "fixed_amount": self.set_off,
+                }
+            )._create_invoices(order)
+        except UserError as error:
+            raise BookingBlockedError(
+                self.env._("No deposit invoice can be made on %(order)s: %(reason)s", order=order.name, reason=error),
+                "invoice",
+            ) from error
+        invoice.write(self._prepare_deposit(invoice, order))
+        for line in invoice.invoice_line_ids.filtered(lambda line: line.display_type == "product"):
+            line.name = self._designation(order, line)
+        if invoice.currency_id.compare_amounts(invoice.amount_total, self.set_off):
+            raise BookingBlockedError(
+                self.env._(
+                    "The deposit invoice on %(order)s would be over %(total)s, and %(amount)s was set off: check the "
+                    "order's taxes.",
+                    order=order.name,
+                    total=format_amount(self.env, invoice.amount_total, invoice.currency_id),
+                    amount=format_amount(self.env, self.set_off, self.currency_id),
+                ),
+                "invoice",
+            )
+        return invoice
+
+    def _prepare_deposit(self, invoice, order):
+        day = self.notice_id.booking_date or self.notice_id.decision_date
+        said = order.env._(
+            "Deposit invoice on order %(order)s of %(date)s, commitment %(reference)s. Settled by set-off on %(day)s, "
+            "notice %(notice)s: nothing remains to be paid on it.",
+            order=order.name,
+            date=format_date(order.env, order.date_order),
+            reference=self.number,
+            day=format_date(order.env, self.notice_id.decision_date),
+            notice=self.notice_id.reference,
+        )
+        return {
+            "invoice_date": day,
+            "invoice_payment_term_id": False,
+            "invoice_date_due": day,
+            "narration": said,
+            "bizoverbiz_commitment_id": self.commitment_id.id,
+        }
+
+    def _designation(self, order, line):
+        """What the deposit is paid for: the lines of the order at this line's taxes."""
+        supplied = order.order_line.filtered(
+            lambda one: not (one.display_type or one.is_downpayment) and one.tax_ids == line.tax_ids
+        )
+        return order.env._(
+            "Deposit on %(order)s: %(supply)s",
+            order=order.name,
+            supply=", ".join(self.commitment_id._line_text(one) for one in supplied),
+        )
+
+    # After a new installation
+
+    def _items_in(self, moves):
+        if not self.commitment_id:
+            return super()._items_in(moves)
+        return moves.line_ids.filtered(lambda item: f" {self.number}," in (item.name or ""))

@@ -1,0 +1,40 @@
+from odoo import fields, models
+
+
+class PurchaseOrder(models.Model):
+    _inherit = "purchase.order"
+
+    bizoverbiz_commitment_ids = fields.One2many(
+        "bizoverbiz.commitment", "purchase_order_id", "Commitments", groups="bizoverbiz_network.group_user"
+    )
+
+    def action_bizoverbiz_commit(self):
+        """Register the agreed purchase, or confirm what the vendor registered."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["bizoverbiz.commitment"]._commit(self).get_formview_action()
+
+    def button_cancel(self):
+        result = super().button_cancel()
+        for commitment in self.sudo().bizoverbiz_commitment_ids:
+            commitment._withdraw_cancelled()
+        return result
+
+    def _bizoverbiz_deposit_base_lines(self, amount):
+        """A deposit on the order, split by VAT rate as the order is, to the cent.
+
+        :param float amount: taxes included
+        :return: base lines as ``account.tax`` has them
+        """
+        taxes = self.env["account.tax"]
+        lines = self.order_line.filtered(lambda line: not (line.display_type or line.is_downpayment))
+        base_lines = [line._prepare_base_line_for_taxes_computation() for line in lines]
+        taxes._add_tax_details_in_base_lines(base_lines, self.company_id)
+        taxes._round_base_lines_tax_details(base_lines, self.company_id)
+        return taxes._prepare_down_payment_lines(
+            base_lines=base_lines,
+            company=self.company_id,
+            amount_type="fixed",
+            amount=amount,
+            computation_key=f"down_payment,commitment,{self.id}",
+        )

@@ -116,6 +116,8 @@ class TestWorkedExamples(CommitmentCase):
         self.assertEqual((item.account_id.code[:3], item.debit), ("411", 4500.0))
         self.assertEqual(credit.amount_residual, 0.0)
         self.assertEqual(self._items(deposit | credit | notice.move_id), {"401": 4500.0, "411": -4500.0})
+        [row] = later.collection_ids.filtered(lambda row: row.move_id == credit)
+        self.assertEqual((row.rate, row.total, row.vat), (20.0, -4500.0, -750.0), "it goes back to the customer")
         for content in (self._ubl(credit), self._cii(credit)):
             self.assertEqual([number for number, _day in self._preceding(content)], [deposit.name])
 

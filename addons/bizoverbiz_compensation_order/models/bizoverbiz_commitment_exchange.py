@@ -133,6 +133,11 @@ class BizoverbizCommitment(models.Model):
             if not after:
                 break
         known = {one.reference: one for one in self.search([("membership_id", "=", membership.id)]) if one.reference}
+        listed = {item["reference"] for item in found}
+        for reference, commitment in known.items():
+            if commitment.state == "to_confirm" and reference not in listed:
+                commitment.write({"state": "withdrawn", "is_registered_there": False})
+                commitment.activity_unlink(["mail.mail_activity_data_todo"])
         partners = membership._partners_by_identifier({item["counterpart"] for item in found})
         for item in found:
             if commitment := known.get(item["reference"]):

@@ -16,10 +16,15 @@ class BizoverbizMembership(models.Model):
                 self.env._("Your firm is not in a network: join one first (Settings > Invoicing > BizOverBiz).")
             )
 
-    def _commitments_by_reference(self, references):
-        found = (
-            self.env["bizoverbiz.commitment"]
-            .sudo()
-            .search([("membership_id", "=", self.id), ("reference", "in", list(filter(None, references)))])
+    def _commitment_of_line(self, line):
+        """The commitment that a line of a statement or notice is about, if these books have it on that side."""
+        commitments = self.env["bizoverbiz.commitment"].sudo()
+        if not line.get("commitment"):
+            return commitments
+        return commitments.search(
+            [
+                ("membership_id", "=", self.id),
+                ("reference", "=", line["commitment"]),
+                ("side", "=", line["side"]),
+            ]
         )
-        return {commitment.reference: commitment for commitment in found}

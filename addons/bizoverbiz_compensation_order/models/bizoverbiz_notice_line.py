@@ -31,10 +31,7 @@ class BizoverbizNoticeLine(models.Model):
     @api.model
     def _prepare_values(self, membership, line, statement_lines, currency, moves):
         values = super()._prepare_values(membership, line, statement_lines, currency, moves)
-        commitment = membership._commitments_by_reference([line.get("commitment")]).get(line.get("commitment"))
-        if commitment and commitment.side == line["side"]:
-            values["commitment_id"] = commitment.id
-        return values
+        return {**values, "commitment_id": membership._commitment_of_line(line).id}
 
     def _is_deposit_paid(self):
         return bool(self.commitment_id) and self.side == "payable"

@@ -12,8 +12,8 @@ class BizoverbizStatementLine(models.Model):
         """A commitment these books have registered can be booked, though there is no invoice yet."""
         values = super()._prepare_values(membership, line, currency, moves, partners)
         values["commitment_description"] = line.get("commitment") and (line.get("description") or line["commitment"])
-        commitment = membership._commitments_by_reference([line.get("commitment")]).get(line.get("commitment"))
-        if commitment and commitment.is_registered and commitment.side == line["side"]:
+        commitment = membership._commitment_of_line(line)
+        if commitment.is_registered:
             values.update(
                 commitment_id=commitment.id,
                 partner_id=values["partner_id"] or commitment.partner_id.commercial_partner_id.id,

@@ -60,6 +60,12 @@ class TestCommitment(CommitmentCase):
         commitment.purchase_order_id = self.purchase
         commitment.action_register()
         self.assertRecordValues(commitment, [{"state": "matched", "matched_amount": 6000.0}])
+        other = self.engine.register_theirs("payable", "542065479", **self.engine.commitments[reference]["theirs"])
+        self._exchange()
+        self.engine.commitments.pop(other)
+        self._exchange()
+        withdrawn = self.env["bizoverbiz.commitment"].search([("reference", "=", other)])
+        self.assertEqual(withdrawn.state, "withdrawn", "by the partner, before anybody confirmed it here")
 
     def test_a_reference_that_was_typed_joins_what_the_partner_registered(self):
         own = self._commit(self.purchase)

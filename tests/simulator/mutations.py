@@ -101,7 +101,7 @@ def _lose_a_cent(problem: Any) -> Any:
     return found
 
 
-_right_approve, _right_solve = answering.approve, solving.solve
+_right_approve, _right_solve, _right_to_set_off = answering.approve, solving.solve, matching.to_set_off
 
 
 @contextmanager
@@ -153,6 +153,9 @@ MUTATIONS: dict[str, Mutation] = {
         mandates, "approve", lambda _rules, _currency, lines, **_: {line.id: line.proposed for line in lines}
     ),
     "commitments are netted together with what is posted": function(problem, "_solve_stages", problem._solve),
+    "more than a commitment may be set off": function(
+        matching, "to_set_off", lambda sides, on, decided: 2 * _right_to_set_off(sides, on, decided)
+    ),
     "a commitment needs one side's word only": function(
         matching, "to_set_off", lambda sides, on, decided: max(0, sides[0].amount - decided)
     ),

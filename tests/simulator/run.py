@@ -76,7 +76,8 @@ class Life:
         self.paper = Paper()
         self.firms = self._firms()
         self.trade(self.rng.randint(3, 5) * len(self.firms) // 4)
-        self.agree()
+        for _ in range(2):
+            self.agree()
         #: Invoices made so far, for their numbers.
         self.steps = (
             (30, self.move),
@@ -87,8 +88,8 @@ class Life:
             (2, self.pass_time),
             (1.5, self.pay),
             (0.7, lambda: self.trade(1)),
-            (0.6, self.agree),
-            (0.4, self.invoice_sale),
+            (1.2, self.agree),
+            (0.3, self.invoice_sale),
             (0.2, self.withdraw_sale),
             (0.7, self.dispute),
             (1, self.lower),
@@ -269,6 +270,13 @@ class Life:
 
     def agree(self) -> None:
         """Sales not invoiced yet, on loops with invoices; some compete with an invoice for what another one allows."""
+        known = self._sale_to_end()
+        if known is not None and self.rng.random() < 0.5:
+            # Something to set what is left of it off against.
+            firm = {one.identifier: one for one in self.firms}
+            part = known.amount // self.rng.choice((1, 1, 2, 3))
+            self._invoice(firm[known.buyer], firm[known.seller], "EUR", part)
+            return
         amount = 100_000 + 5_000 * self.rng.randint(0, 60)
         first, second, third = self.rng.sample(self.firms, 3)
         if self.rng.random() < 0.5:

@@ -103,8 +103,13 @@ def test_who_withdraws_is_found_by_nobody_at_once(network: Network, two: tuple[M
     a, b = two
     publish(b)
     assert names(a, keywords="visserie") == [b.identifier]
+    both = {"identifier": ["404833048", f"{b.identifier[:3]} {b.identifier[3:]}"]}
+    assert a.get("/v1/directory/listed?" + urlencode(both, doseq=True))["listed"] == both["identifier"][1:]
     assert b.call("DELETE", "/v1/profile?edited_by=claire").json() == {"withdrawn": True}
     assert names(a, keywords="visserie") == []
+    assert a.get("/v1/directory/listed?" + urlencode(both, doseq=True)) == {"listed": []}
+    refused = a.call("GET", "/v1/directory/listed?identifier=12")
+    assert slug(refused) == (422, "malformed")
     assert b.call("GET", "/v1/profile").status_code == 404
     with network.store.transaction(WORKER) as tx:
         assert "isserie" not in str(tx.all("listings_spoken_for"))

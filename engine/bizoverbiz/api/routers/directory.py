@@ -15,6 +15,7 @@ from bizoverbiz.api.routers.profile import Contact
 from bizoverbiz.directory import appearances, searching
 from bizoverbiz.directory.territories import area
 from bizoverbiz.errors import MalformedError
+from bizoverbiz.matching import IdentifierError, canonical_identifier
 from bizoverbiz.nomenclatures import Commune, territories
 from bizoverbiz.store.database import Transaction
 
@@ -141,6 +142,27 @@ def search(
         return {"hits": hits, "next": following}
 
     return call.read(read)
+
+
+class Listed(BaseModel):
+    listed: list[str] = Field(description="Those of the firms that are in the directory.", examples=[["552100554"]])
+
+
+@router.get("/directory/listed", response_model=Listed, summary="Which of these firms are still in the directory")
+def listed(
+    call: SignedCall,
+    identifier: Annotated[list[str], Query(max_length=500, description="SIRENs or VAT numbers, at most 500.")],
+) -> dict[str, list[str]]:
+    """For whoever keeps what a profile said: it is to be forgotten once the firm has withdrawn it."""
+    canonical = {}
+    for spelling in identifier:
+        try:
+            canonical[spelling] = canonical_identifier(spelling)
+        except IdentifierError as error:
+            raise MalformedError(str(error), field="identifier") from None
+    wanted = sorted(set(canonical.values()))
+    found = call.read(lambda tx: {row.identifier for row in tx.all("listings_among", identifiers=wanted)})
+    return {"listed": [spelling for spelling in dict.fromkeys(identifier) if canonical[spelling] in found]}
 
 
 @router.get("/communes", response_model=CommunesOut, summary="Communes by name, postcode or code")

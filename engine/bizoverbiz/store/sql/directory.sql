@@ -151,6 +151,10 @@ ORDER BY listing.id, row.place, row.weight DESC, row.value;
 -- A firm as everybody finds it.
 SELECT identifier, name FROM listing WHERE identifier = %(identifier)s AND NOT hidden;
 
+-- name: listings_among
+-- Which of these firms everybody finds.
+SELECT identifier FROM listing WHERE identifier = ANY (%(identifiers)s) AND NOT hidden ORDER BY identifier;
+
 -- name: appearances_insert
 -- Who was found by whom today, and by which words; said once a day.
 INSERT INTO appearance (finder_id, identifier, day, keyword)

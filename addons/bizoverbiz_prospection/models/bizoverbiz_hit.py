@@ -68,7 +68,13 @@ class BizoverbizHit(models.Model):
     @api.depends_context("lang")
     def _compute_reason_text(self):
         for hit in self:
-            hit.reason_text = "; ".join(hit._word_reason(reason) for reason in hit.reasons or ())
+            asked = {reason.get("value") for reason in hit.reasons or () if reason.get("code") == "keyword"}
+            hit.reason_text = "; ".join(
+                hit._word_reason(reason)
+                for reason in hit.reasons or ()
+                # A word that was asked for and is another one's synonym too is told once.
+                if reason.get("code") not in ("synonym", "similar") or reason.get("value") not in asked
+            )
 
     def _word_reason(self, reason):
         """A reason in the user's language; one of a kind not known here in the engine's own words."""

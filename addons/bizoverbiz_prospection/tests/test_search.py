@@ -64,6 +64,11 @@ class TestSearch(ProspectionCase):
         )
         self.assertEqual(search.name, "Suppliers, vis")
 
+    def test_a_word_is_told_once(self):
+        words = [{"code": code, "text": "…", "value": "boulons"} for code in ("keyword", "synonym")]
+        self.directory.firms = [firm(ARMOR, "Armor", reasons=words)]
+        self.assertEqual(self._found().hit_ids.reason_text, "sells “boulons”")
+
     def test_a_reason_not_known_here_is_told_in_the_engines_words(self):
         self.directory.firms = [firm(ARMOR, "Armor", reasons=[{"code": "moon", "text": "full moon", "value": "1"}])]
         self.assertEqual(self._found().hit_ids.reason_text, "full moon")

@@ -91,6 +91,20 @@ class BizoverbizDeclaration(models.Model):
         for declaration in self:
             declaration.payload_file = base64.b64encode(declaration.payload.encode())
 
+    def action_open_invoices(self):
+        """What was declared, as it is in the books today; the user's own rights decide what is seen of it."""
+        self.ensure_one()
+        lines = json.loads(self.payload)["lines"]
+        moves = self.membership_id._moves_by_reference(line.get("reference") for line in lines)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.display_name,
+            "res_model": "account.move",
+            "view_mode": "list,form",
+            "views": [(self.env.ref("account.view_invoice_tree").id, "list"), (False, "form")],
+            "domain": [("id", "in", [move.id for move in moves.values()])],
+        }
+
     @api.model
     def _last(self, membership):
         return self.search([("membership_id", "=", membership.id)], limit=1)

@@ -181,9 +181,11 @@ class TestDeclaration(SetOffCase):
         self.assertEqual(len(self.engine.declarations), 1)
         self.assertEqual(self._declaration().accepted_count, 1)
 
-    def test_what_was_sent_is_kept_as_sent(self):
-        self._invoice(10)
+    def test_what_was_sent_is_kept_as_sent_and_leads_to_the_invoices(self):
+        invoice, bill = self._invoice(10), self._bill(20)
         self._exchange()
+        action = self._declaration().with_user(self.accountant).action_open_invoices()
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), invoice | bill)
         [request] = self.engine.sent("declarations", "POST")
         self.assertEqual(json.loads(self._declaration().payload), json.loads(request.body))
 

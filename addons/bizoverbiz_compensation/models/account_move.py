@@ -85,6 +85,12 @@ class AccountMove(models.Model):
             return {**action, "views": [(False, "form")], "res_id": notices.id}
         return {**action, "domain": [("id", "in", notices.ids)]}
 
+    def _compute_show_reset_to_draft_button(self):
+        """What would be refused is not offered."""
+        result = super()._compute_show_reset_to_draft_button()
+        self.filtered("bizoverbiz_notice_id").show_reset_to_draft_button = False
+        return result
+
     def _check_draftable(self):
         self._bizoverbiz_check_not_booking()
         return super()._check_draftable()

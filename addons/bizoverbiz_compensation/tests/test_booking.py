@@ -151,6 +151,7 @@ class TestBooking(SetOffCase):
 
     def test_the_entry_cannot_be_undone_by_hand(self):
         notice = self._booked_round({self._invoice(10): 1000, self._bill(10): 1000})
+        self.assertFalse(notice.move_id.show_reset_to_draft_button)
         for undo in (
             notice.move_id.button_draft,
             notice.move_id.button_cancel,

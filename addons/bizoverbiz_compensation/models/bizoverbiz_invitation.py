@@ -37,7 +37,7 @@ class BizoverbizInvitation(models.Model):
         [
             ("draft", "To send"),
             ("invited", "Invited"),
-            ("opened", "Opened"),
+            ("opened", "Page Opened"),
             ("started", "Asked to join"),
             ("joined", "Joined"),
             ("set_off", "First set-off"),

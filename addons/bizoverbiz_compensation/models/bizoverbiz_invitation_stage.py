@@ -27,7 +27,7 @@ class BizoverbizInvitationStage(models.Model):
     stage = fields.Selection(
         [
             ("1_invited", "Invited"),
-            ("2_opened", "Opened"),
+            ("2_opened", "Page Opened"),
             ("3_started", "Asked to join"),
             ("4_joined", "Joined"),
             ("5_set_off", "First set-off"),

@@ -3,6 +3,7 @@ import json
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 
 #: What whoever prepares a mandate may write; everything else is written by giving and ending it.
 RULE_FIELDS = frozenset(
@@ -91,7 +92,7 @@ class BizoverbizMandate(models.Model):
         for mandate in self:
             day = mandate.given_at and fields.Datetime.context_timestamp(mandate, mandate.given_at).date()
             mandate.display_name = (
-                self.env._("Mandate of %(day)s", day=fields.Date.to_string(day)) if day else self.env._("New mandate")
+                self.env._("Mandate of %(day)s", day=format_date(self.env, day)) if day else self.env._("New mandate")
             )
 
     @api.depends("valid_until")

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
-from odoo.tools import SQL, format_amount, format_date
+from odoo.tools import SQL, format_amount, format_date, formatLang
 
 from ..tools.working_capital import Month, balance_days, count_back
 
@@ -234,7 +234,7 @@ class BizoverbizEffect(models.TransientModel):
                 month=step.month.label,
                 taken=format_amount(self.env, step.taken, self.currency_id),
                 turnover=format_amount(self.env, step.month.turnover, self.currency_id),
-                days=f"{step.days:.1f}",
+                days=formatLang(self.env, step.days, digits=1),
                 all=step.month.days,
             )
             for step in result.steps
@@ -242,7 +242,7 @@ class BizoverbizEffect(models.TransientModel):
         total = self.env._(
             "%(balance)s counted back: %(days)s days",
             balance=format_amount(self.env, balance, self.currency_id),
-            days=f"{result.days:.1f}",
+            days=formatLang(self.env, result.days, digits=1),
         )
         if not result.complete:
             total = self.env._("%(total)s or more: the balance exceeds what was invoiced in these months", total=total)
@@ -254,7 +254,7 @@ class BizoverbizEffect(models.TransientModel):
             balance=format_amount(self.env, balance, self.currency_id),
             turnover=format_amount(self.env, turnover, self.currency_id),
             year=YEAR,
-            days=f"{balance_days(balance, turnover, YEAR):.1f}",
+            days=formatLang(self.env, balance_days(balance, turnover, YEAR), digits=1),
         )
 
     # Delay

@@ -76,6 +76,14 @@ class Member:
         """Raises ExchangeError if the approval is kept but could not be sent."""
         self._sent(self.accountant.call("bizoverbiz.statement", "action_approve", [statement]))
 
+    def give_mandate(self, per_round: int) -> None:
+        """A standing mandate to approve up to so many euros a round."""
+        mandates = "bizoverbiz.mandate"
+        (mandate,) = self.accountant.call(
+            mandates, "create", vals_list=[{"limit_ids": [(0, 0, {"per_round": per_round})]}]
+        )
+        self._sent(self.accountant.call(mandates, "action_give", [mandate]))
+
     def refuse(self, statement: int, reason: str) -> None:
         self._sent(self.accountant.call("bizoverbiz.statement", "action_refuse", [statement], reason=reason))
 

@@ -22,6 +22,19 @@ def state(stack: Stack, number: int) -> str:
     return found
 
 
+def preview(stack: Stack) -> None:
+    """Has the engine preview what is declared now: in a network it does so once a day, which is long to wait for."""
+    with stack.cluster.cursor(ENGINE_DATABASE, user="postgres") as cr:
+        cr.execute("UPDATE network SET previewed_at = NULL")
+
+    def previewed() -> bool:
+        with stack.cluster.cursor(ENGINE_DATABASE, user="postgres") as cr:
+            cr.execute("SELECT count(*) FROM preview")
+            return cr.fetchone() != (0,)
+
+    wait_for("the engine's previews", previewed, 60)
+
+
 def propose(stack: Stack, members: Sequence[Member]) -> int:
     """Opens a round, everybody declares, cuts it off; once solved, everybody fetches its statement."""
     number = int(stack.engine("round", "open", "--approval-hours", str(HOURS), "--json")["number"])
@@ -79,7 +92,8 @@ def book(stack: Stack, members: Sequence[Member], number: int) -> None:
 
 
 def approve_all_but(members: Sequence[Member], number: int, waiting: str) -> None:
+    """Whoever has given a standing mandate has answered already."""
     for member in members:
         statement = member.statement(number)
-        if statement and member.firm.key != waiting:
+        if statement and not statement["answer"] and member.firm.key != waiting:
             member.approve(statement["id"])

@@ -77,6 +77,8 @@ def first_round(stack: Stack, members: list[Member]) -> dict[str, Any]:
 
         discrepancies = wait_for(f"{len(planned)} discrepancies, each seen by both sides", matched, 120)
         show(f"{len(discrepancies)} discrepancies")
+    with phase("The engine tells every firm about how much a round would set off"):
+        rounds.preview(stack)
     before = read_ledgers(stack.cluster)
     with phase("Round 1 is opened, cut off and solved"):
         number = rounds.propose(stack, members)
@@ -107,7 +109,9 @@ def run(folder: Path, second_round: bool = True) -> Demo:
     result_file = folder / "result.json"
     result_file.write_text(json.dumps(demo.result, ensure_ascii=False, indent=2) + "\n")
     if second_round:
-        with phase("A second round: everybody approves but one"):
+        with phase("A second round: one firm approves by standing mandate, everybody else by hand but one"):
+            mandated = next(member for member in demo.members if member.firm.key == scenario.MANDATED)
+            mandated.give_mandate(scenario.MANDATED_PER_ROUND)
             demo.waiting = rounds.propose(stack, demo.members)
             rounds.approve_all_but(demo.members, demo.waiting, scenario.LEFT_WAITING)
     screen.show_result(demo.result)

@@ -116,6 +116,8 @@ REFUSES = "garance"
 STRIKES, STRUCK_CREDITOR = "kerbrat", "morin"
 #: Round 2: everybody approves but this firm, whose statement is left for a person.
 LEFT_WAITING = "morin"
+#: … and this one, which has given a standing mandate before, for at most so many euros a round.
+MANDATED, MANDATED_PER_ROUND = "valombre", 50_000
 
 
 def invoices(today: date) -> list[Invoice]:

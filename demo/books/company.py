@@ -13,6 +13,7 @@ ACCOUNTANT_GROUPS = (
     "base.group_user",
     "base.group_partner_manager",
     "account.group_account_manager",
+    "account.group_account_user",
     "bizoverbiz_network.group_approver",
 )
 EXCHANGE_CRON = "bizoverbiz_network.ir_cron_exchange"

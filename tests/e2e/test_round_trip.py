@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ from demo import scenario
 from demo.checks import INVARIANTS, check, collect
 from demo.firms import BY_KEY, FIRMS, PASSWORD
 from demo.ledger import ENGINE_DATABASE, read_ledgers, read_notices, read_round
-from demo.member import ExchangeError, everybody
+from demo.member import ExchangeError, Member, everybody
 from demo.odoo_client import OdooError
 from demo.optimum import longest_loop
 from demo.progress import wait_for
@@ -141,6 +142,47 @@ def test_every_invariant_was_checked_and_holds(result):
     assert result["invariants"] == dict.fromkeys(INVARIANTS, True)
 
 
+def test_a_standing_mandate_has_approved_before_anybody_looked(demo):
+    mandated = next(member for member in demo.members if member.firm.key == scenario.MANDATED)
+    (mandate,) = mandated.accountant.search_read(
+        "bizoverbiz.mandate", [("given_by", "!=", False)], ["state", "given_by"]
+    )
+    (statement,) = mandated.accountant.search_read(
+        "bizoverbiz.statement",
+        [("round", "=", demo.waiting)],
+        ["mandate_id", "answer", "answer_state", "answered_by", "receivable", "approved_receivable", "has_left_open"],
+    )
+    assert mandate["state"] == "in_force"
+    assert statement["mandate_id"][0] == mandate["id"]
+    assert (statement["answer"], statement["answer_state"], statement["has_left_open"]) == ("approve", "sent", False)
+    assert statement["answered_by"] == mandate["given_by"] == mandated.firm.accountant.login
+    assert 0 < statement["approved_receivable"] == statement["receivable"] <= scenario.MANDATED_PER_ROUND
+
+
+def test_the_rounds_of_the_calendar_are_the_engines(demo, waiting):
+    shown = waiting.accountant.search_read(
+        "bizoverbiz.round", [], ["number", "state", "frozen_at", "deadline", "decided_at"]
+    )
+    assert [(one["number"], one["state"]) for one in shown] == [(2, "proposed"), (1, "closed")]
+    assert shown[0]["frozen_at"] < shown[0]["deadline"]
+    assert not shown[0]["decided_at"]
+    assert shown[1]["frozen_at"] < shown[1]["decided_at"] < shown[0]["frozen_at"]
+
+
+def test_the_previews_shown_are_the_engines(demo):
+    with demo.stack.cluster.cursor(ENGINE_DATABASE, user="postgres") as cr:
+        cr.execute("SELECT identifier, currency, set_off FROM preview JOIN member ON member.id = member_id")
+        told = set(cr.fetchall())
+
+    def shown(member):
+        found = member.accountant.search_read("bizoverbiz.preview", [], ["currency_id", "set_off"])
+        return {(member.firm.siren, one["currency_id"][1], round(one["set_off"] * 100)) for one in found}
+
+    everybody(demo.members, Member.exchange)
+    assert set().union(*everybody(demo.members, shown)) == told
+    assert told
+
+
 def test_the_address_shown_leads_the_accountant_to_the_waiting_statement(demo, waiting):
     statement = waiting.statement(demo.waiting)
     assert statement["state"] == "proposed"
@@ -223,6 +265,24 @@ def test_a_lost_acknowledgement_is_given_again_and_nothing_booked_again(demo, wa
     assert notice.acknowledged
     assert [booked["entry"] for booked in notice.booked] == [entries[waiting.firm.key][-1].name]
     assert _entries(demo) == entries
+
+
+def test_a_new_framework_agreement_is_shown_and_accepted_by_the_administrator(demo, waiting):
+    day = date.today() + timedelta(days=30)
+    demo.stack.engine("network", "agreement", "2027-01", "--from", day.isoformat())
+    waiting.exchange()
+    fields = ["agreement", "agreement_to_accept", "agreement_from", "member_status"]
+    (told,) = waiting.accountant.search_read("bizoverbiz.membership", [], fields)
+    assert (told["agreement_to_accept"], told["agreement_from"]) == ("2027-01", day.isoformat())
+    (wizard,) = waiting.admin.call(
+        "bizoverbiz.agreement", "create", vals_list=[{"membership_id": waiting.membership, "accepted": True}]
+    )
+    waiting.admin.call("bizoverbiz.agreement", "action_accept", [wizard])
+    (accepted,) = waiting.accountant.search_read("bizoverbiz.membership", [], fields)
+    assert (accepted["agreement"], accepted["agreement_to_accept"]) == ("2027-01", False)
+    assert accepted["member_status"] == "active"
+    versions = {one["version"]: one for one in demo.stack.engine("network", "agreements", "--json")}
+    assert versions["2027-01"]["accepted"] == 1
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,31 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+from stdnum import luhn
 
 from demo.firms import BY_KEY, PASSWORD
 from tests.demonstration import become_newcomer, running, stranger
 
-#: Shown in README and docs, and so renewed with PICTURES=1.
-SHOWN = {"statement", "discrepancies", "invoice", "notice", "effect"}
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs/images"
+NETWORK, COMPENSATION = (ROOT / "addons" / name / "static/description" for name in (
+    "bizoverbiz_network", "bizoverbiz_compensation",
+))  # fmt: skip
+#: Shown in README and docs or in the addons' descriptions, and so renewed with PICTURES=1.
+SHOWN = {
+    "statement": (DOCS, COMPENSATION),
+    "discrepancies": (DOCS, COMPENSATION),
+    "invoice": (DOCS, COMPENSATION),
+    "notice": (DOCS,),
+    "effect": (DOCS,),
+    "invitation": (DOCS,),
+    "mandate": (DOCS,),
+    "joining": (DOCS, NETWORK),
+}
+#: The SIREN of a firm in nobody's network; like those of the demonstration it belongs to nobody.
+OUTSIDER = f"00029016{luhn.calc_check_digit('00029016')}"
+#: Milliseconds for a screen, the first of a database on a busy machine included.
+PATIENCE = 120_000
 #: Without a screen, without a sandbox (root has none), and asking nobody outside.
 CHROMIUM = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -62,11 +80,12 @@ class Screen:
         self.page.wait_for_load_state("load")
         self.page.wait_for_timeout(500)
         self.page.wait_for_selector(".o_loading_indicator", state="detached")
+        assert self.page.locator(".o_error_dialog").all_inner_texts() == []
 
     def picture(self, name):
         self.settled()
-        folder = IMAGES if name in SHOWN and os.environ.get("BIZOVERBIZ_PICTURES") else self.pictures
-        self.page.screenshot(path=folder / f"{name}.png")
+        for folder in (SHOWN.get(name, ()) if os.environ.get("BIZOVERBIZ_PICTURES") else ()) or (self.pictures,):
+            self.page.screenshot(path=folder / f"{name}.png")
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +101,7 @@ def window(demo, browser, pictures):
 
     def open_window(key, login=None):
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="fr-FR")
+        context.set_default_timeout(PATIENCE)
         opened.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -97,7 +117,14 @@ def window(demo, browser, pictures):
 
 @pytest.fixture(scope="session")
 def seventh(demo):
-    """The database of a firm that is not in the network yet."""
-    database = "demo_seventh"
-    become_newcomer(demo, stranger(demo, database))
-    return database
+    """The Odoo of a firm that is not in the network yet, and has a customer that is not in it either."""
+    odoo = become_newcomer(demo, stranger(demo, "demo_seventh"))
+    customer = {
+        "name": "Papeterie du Lys", "is_company": True, "email": "compta@lys.example", "company_registry": OUTSIDER,
+        "lang": "fr_FR",
+    }  # fmt: skip
+    (partner,) = odoo.call("res.partner", "create", vals_list=[customer])
+    line = {"name": "Flacons de pharmacie, 100 ml", "price_unit": 1000, "tax_ids": []}
+    invoice = {"move_type": "out_invoice", "partner_id": partner, "invoice_line_ids": [(0, 0, line)]}
+    odoo.call("account.move", "action_post", odoo.call("account.move", "create", vals_list=[invoice]))
+    return odoo

@@ -20,7 +20,7 @@ NETWORK, COMPENSATION = (ROOT / "addons" / name / "static/description" for name 
 SHOWN = {
     "statement": (DOCS, COMPENSATION),
     "discrepancies": (DOCS, COMPENSATION),
-    "invoice": (DOCS, COMPENSATION),
+    "invoice": (DOCS,),
     "notice": (DOCS,),
     "effect": (DOCS,),
     "invitation": (DOCS,),

@@ -61,7 +61,7 @@ class AccountMove(models.Model):
                 amounts[line.move_id.id] += total
         for move in self:
             is_invoice = move.is_invoice(include_receipts=True)
-            move.bizoverbiz_set_off = amounts[move.id] if is_invoice else 0.0
+            move.bizoverbiz_set_off = amounts[move._origin.id] if is_invoice else 0.0
 
     def _compute_payments_widget_reconciled_info(self):
         """Mark set-offs: nobody paid anything, so neither the form nor the printed invoice may say so."""

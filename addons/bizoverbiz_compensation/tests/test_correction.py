@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import SetOffCase
 
@@ -13,9 +13,10 @@ class TestCorrection(SetOffCase):
 
     def _correct(self, invoice, modify=True):
         action = invoice.action_bizoverbiz_open_correction()
-        wizard = self.env[action["res_model"]].with_context(**action["context"])
-        wizard = wizard.create({"journal_id": invoice.journal_id.id, "date": "2026-11-22"})
-        self.assertIn("stays so", wizard.bizoverbiz_set_off_note)
+        form = Form(self.env[action["res_model"]].with_context(**action["context"]))
+        self.assertIn("stays so", form.bizoverbiz_set_off_note)
+        form.date = "2026-11-22"
+        wizard = form.save()
         wizard.modify_moves() if modify else wizard.refund_moves()
         return invoice.reversal_move_ids, wizard.new_move_ids
 

@@ -8,10 +8,11 @@ from .common import SetOffCase
 class TestBookingRules(SetOffCase):
     """The entry under Odoo's other rules: analytic plans, fiscal positions, inalterable journals, several companies."""
 
-    def setUp(self):
-        super().setUp()
-        self.invoice, self.bill = self._invoice(500), self._bill(300)
-        self.set_offs = {self.invoice: 30000, self.bill: 30000}
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.bill = cls._invoice(500), cls._bill(300)
+        cls.set_offs = {cls.invoice: 30000, cls.bill: 30000}
 
     def test_full_and_partial_reconciliation_as_for_a_payment(self):
         entry = self._booked_round(self.set_offs).move_id

@@ -8,9 +8,10 @@ from .common import SetOffCase
 class TestBranches(SetOffCase):
     """A legal entity takes part with its branches: an entry each, or a joint one on an approver's word."""
 
-    def setUp(self):
-        super().setUp()
-        self.branch = self._branch()
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch = cls._branch()
 
     def _in_branch(self, move_type, amount, **values):
         move = self._draft_in(

@@ -14,10 +14,14 @@ DECLARATION = "odoo.addons.bizoverbiz_compensation.models.bizoverbiz_declaration
 class TestDeclarationParts(SetOffCase):
     """More lines than the engine takes in one call go in parts; each is sent until it is answered, and unchanged."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoices = [cls._invoice(10 + index) for index in range(5)]
+
     def setUp(self):
         super().setUp()
         self.startPatcher(patch(f"{DECLARATION}.MOST_LINES", 2))
-        self.invoices = [self._invoice(10 + index) for index in range(5)]
 
     def test_every_line_is_declared_once_in_as_many_parts_as_needed(self):
         self._exchange()

@@ -6,9 +6,10 @@ from .common import SetOffCase
 
 @tagged("post_install", "-at_install")
 class TestDispute(SetOffCase):
-    def setUp(self):
-        super().setUp()
-        self.invoice, self.bill = self._invoice(500), self._bill(400)
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.bill = cls._invoice(500), cls._bill(400)
 
     def _dispute(self, move, reason="QTE_ERR", user=None, **values):
         wizard = (

@@ -18,10 +18,10 @@ class TestDocuments(SetOffCase):
         cls.customer.email = "comptes@forez.example"
         cls.vendor.email = False
         cls.company.email = "contact@morin.example"
+        cls.invoice, cls.bill = cls._invoice(50_000), cls._bill(45_000, ref="QR-45")
 
     def setUp(self):
         super().setUp()
-        self.invoice, self.bill = self._invoice(50_000), self._bill(45_000, ref="QR-45")
         self.membership.accountant_ids = self.approver.partner_id
         self.notice = self._booked_round({self.invoice: 4_500_000, self.bill: 4_500_000})
 

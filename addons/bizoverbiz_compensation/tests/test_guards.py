@@ -9,10 +9,11 @@ from .common import SetOffCase
 class TestGuards(SetOffCase):
     """What must not happen even when somebody tries, or when the engine says what nobody foresaw."""
 
-    def setUp(self):
-        super().setUp()
-        self.invoice, self.bill = self._invoice(500), self._bill(400)
-        self.set_offs = {self.invoice: 30000, self.bill: 30000}
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.bill = cls._invoice(500), cls._bill(400)
+        cls.set_offs = {cls.invoice: 30000, cls.bill: 30000}
 
     def test_an_unforeseen_answer_stops_one_step_and_keeps_the_others(self):
         amounts = self._round(self.set_offs)

@@ -6,9 +6,13 @@ from .common import SetOffCase
 
 @tagged("post_install", "-at_install")
 class TestInvoiceShows(SetOffCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice = cls._invoice(50_000)
+
     def setUp(self):
         super().setUp()
-        self.invoice = self._invoice(50_000)
         self.notice = self._booked_round({self.invoice: 4_500_000, self._bill(45_000): 4_500_000})
 
     def _print(self):

@@ -7,9 +7,10 @@ from .common import SetOffCase
 
 @tagged("post_install", "-at_install")
 class TestLockDates(SetOffCase):
-    def setUp(self):
-        super().setUp()
-        self.invoice, self.bill = self._invoice(100), self._bill(100)
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.bill = cls._invoice(100), cls._bill(100)
 
     def _decided(self, invoice=None):
         amounts = self._round({invoice or self.invoice: 10000, self.bill: 10000})

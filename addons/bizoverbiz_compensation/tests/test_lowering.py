@@ -11,10 +11,14 @@ from .common import SetOffCase
 class TestLowering(SetOffCase):
     """What the books no longer support leaves the approval with the transaction that changes the books."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.other = cls._invoice(500), cls._invoice(80)
+        cls.bill = cls._bill(400)
+
     def setUp(self):
         super().setUp()
-        self.invoice, self.other = self._invoice(500), self._invoice(80)
-        self.bill = self._bill(400)
         self._round({self.invoice: 30000, self.other: 5000, self.bill: 35000})
         self.env.flush_all()
 

@@ -16,10 +16,10 @@ class TestMandate(SetOffCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.euro = cls.env.ref("base.EUR")
+        cls.invoice, cls.other, cls.bill = cls._invoice(500), cls._invoice(80), cls._bill(400)
 
     def setUp(self):
         super().setUp()
-        self.invoice, self.other, self.bill = self._invoice(500), self._invoice(80), self._bill(400)
         self.engine.open_round(1)["frozen_at"] = "2026-11-22T08:00:00Z"
         self.amounts = {self._reference(self.invoice): 30000, self._reference(self.bill): 30000}
 

@@ -9,9 +9,13 @@ from .engine import sign
 
 @tagged("post_install", "-at_install")
 class TestNotice(SetOffCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.bill = cls._invoice(500), cls._bill(400)
+
     def setUp(self):
         super().setUp()
-        self.invoice, self.bill = self._invoice(500), self._bill(400)
         self.amounts = self._round({self.invoice: 30000, self.bill: 30000})
 
     def _assert_refused(self, words, number=1):

@@ -10,10 +10,14 @@ from .common import SetOffCase
 class TestReminder(SetOffCase):
     """The deadline of the statement is 2026-12-01 12:00."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.bill = cls._invoice(500), cls._bill(400)
+
     def setUp(self):
         super().setUp()
-        invoice, bill = self._invoice(500), self._bill(400)
-        self._round({invoice: 30000, bill: 30000}, approve=False)
+        self._round({self.invoice: 30000, self.bill: 30000}, approve=False)
         self.statement = self._statement().sudo()
 
     def _remind(self, moment):

@@ -7,10 +7,14 @@ from .common import SetOffCase
 class TestReserved(SetOffCase):
     """While a round is undecided, whoever is about to pay learns what may be set off instead."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.other = cls._invoice(500), cls._invoice(80)
+        cls.bill = cls._bill(400)
+
     def setUp(self):
         super().setUp()
-        self.invoice, self.other = self._invoice(500), self._invoice(80)
-        self.bill = self._bill(400)
         self.amounts = self._round({self.invoice: 30000, self.bill: 30000}, approve=False)
 
     def _approve(self):

@@ -11,9 +11,10 @@ from .engine import sign
 class TestReversal(SetOffCase):
     """What a round set off is opened again by a notice, wholly or in part."""
 
-    def setUp(self):
-        super().setUp()
-        self.invoice, self.bill = self._invoice(500), self._bill(400)
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.bill = cls._invoice(500), cls._bill(400)
 
     def _set_off(self, amounts=None, **decision):
         amounts = self._round(

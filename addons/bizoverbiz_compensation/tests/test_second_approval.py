@@ -14,10 +14,10 @@ class TestSecondApproval(SetOffCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.director = cls._new_user("director", "bizoverbiz_network.group_approver")
+        cls.invoice, cls.other, cls.bill = cls._invoice(500), cls._invoice(80), cls._bill(400)
 
     def setUp(self):
         super().setUp()
-        self.invoice, self.other, self.bill = self._invoice(500), self._invoice(80), self._bill(400)
         self.membership.with_user(self.administrator).second_approval_above = 300
 
     def _proposed(self, amount=35000):

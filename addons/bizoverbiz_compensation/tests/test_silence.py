@@ -11,10 +11,11 @@ ELSEWHERE = "1b671a64-40d5-491e-99b0-da01ff1f3341"
 class TestSilence(SetOffCase):
     """A copy of the books may be read; it neither approves nor books until somebody says that it is the live one."""
 
-    def setUp(self):
-        super().setUp()
-        self.invoice, self.bill = self._invoice(500), self._bill(400)
-        self.set_offs = {self.invoice: 30000, self.bill: 30000}
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice, cls.bill = cls._invoice(500), cls._bill(400)
+        cls.set_offs = {cls.invoice: 30000, cls.bill: 30000}
 
     def _copy_the_database(self):
         self.env["ir.config_parameter"].set_param("database.uuid", ELSEWHERE)

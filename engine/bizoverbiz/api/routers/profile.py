@@ -137,7 +137,8 @@ def put_profile(call: SignedCall, body: ProfileBody) -> JSONResponse:
     assert call.member is not None
     own = call.member
     content = body.model_dump(exclude={"published", "edited_by"})
-    if body.published and not (body.sells or body.buys or body.sells_keywords or body.buys_keywords):
+    said = (body.sells, body.buys, body.sells_keywords, body.buys_keywords, body.categories, body.naf)
+    if body.published and not any(said):
         raise MalformedError("nothing is said of what you sell or buy: say it before you publish", field="sells")
 
     def work(tx: Transaction) -> tuple[int, dict[str, Any]]:

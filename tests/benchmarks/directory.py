@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import time
 from pathlib import Path
@@ -75,7 +76,8 @@ def main() -> None:
     text = (
         "# The directory's search, measured\n\n"
         "Generated profiles in PostgreSQL on the same machine, one search at a time, its twelve questions in both "
-        "directions; `make bench-directory`.\n\n"
+        "directions; `make bench-directory`. "
+        f"Load of the machine, of {os.cpu_count()} cores: {os.getloadavg()[2]:.0f}.\n\n"
         "| profiles found | loaded in | searches | median | 95th percentile | slowest |\n|---|---|---|---|---|---|\n"
         f"| {found['profiles']:,.0f} | {found['load']:.0f} s | {found['searches']:.0f} | {found['median']:.0f} ms | "
         f"{found['p95']:.0f} ms | {found['most']:.0f} ms |\n"

@@ -208,7 +208,8 @@ class Life:
         lines = [one for one in self.world.rows["round_line"] if one["set_off"] and one["round"] in nettings]
         if not lines:
             return False
-        line = self.rng.choice(sorted(lines, key=lambda one: str(one["id"])))
+        # By what it is called: identities are not the same in either store.
+        line = self.rng.choice(sorted(lines, key=lambda one: (one["round"], one["currency"], one["key"])))
         chosen = [values.out(line["id"])] if self.rng.random() < 0.5 else []
         self._try(lambda tx: reversing.propose_reversal(tx, line["round"], lines=chosen, now=self.world.now))
         self.world.tally["reversals asked for"] += 1

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from demo import result, rounds, scenario, screen
+from demo import prospection, result, rounds, scenario, screen
 from demo.checks import check, collect
 from demo.databases import Books, base_template
 from demo.firms import FIRMS
@@ -98,6 +98,19 @@ def first_round(stack: Stack, members: list[Member]) -> dict[str, Any]:
     }
 
 
+def prospect(stack: Stack, members: list[Member]) -> dict[str, Any]:
+    """Who else sells what they buy: profiles, a search and leads; what result.json says."""
+    with phase("Six firms publish what they sell and buy; one of them finds suppliers and makes leads") as show:
+        everybody(members, prospection.publish)
+        others = prospection.load_others(stack)
+        seeker = next(member for member in members if member.firm.key == prospection.SEEKER)
+        found = prospection.look_around(seeker)
+        show(
+            f"{len(members) + others} firms in the directory, {len(found['found'])} found, {len(found['leads'])} leads"
+        )
+    return found
+
+
 def run(folder: Path, second_round: bool = True) -> Demo:
     """Leaves everything running; the caller stops it."""
     with phase("PostgreSQL starts; what an earlier run left is stopped"):
@@ -106,6 +119,7 @@ def run(folder: Path, second_round: bool = True) -> Demo:
     began = time.monotonic()
     demo = Demo(stack, books, join(stack, books), {})
     demo.result = first_round(stack, demo.members)
+    demo.result["prospection"] = prospect(stack, demo.members)
     result_file = folder / "result.json"
     result_file.write_text(json.dumps(demo.result, ensure_ascii=False, indent=2) + "\n")
     if second_round:

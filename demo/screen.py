@@ -53,6 +53,9 @@ def show_result(result: Mapping[str, Any]) -> None:
             f"  {entry['number']}, {creditor} → {debtor}: {KINDS[entry['kind']]} "
             f"({euros(entry['creditor_amount'])} € / {euros(entry['debtor_amount'])} €)"
         )
+    found = result["prospection"]
+    console.print(f"[bold]Prospection[/]: {found['firm']} looks for « {found['keywords']} » and has made leads of")
+    console.print("  " + ", ".join(found["leads"]), markup=False)
     console.print("[bold]Checked[/] in every database:")
     for name, holds in result["invariants"].items():
         console.print(Text(f"  {'✓' if holds else '✗'} {name}", style="green" if holds else "red"))

@@ -57,7 +57,7 @@ def _entries(demo):
 
 
 def test_the_result_has_the_agreed_shape(result):
-    assert set(result) == {"firms", "network", "approvals", "discrepancies", "invariants"}
+    assert set(result) == {"firms", "network", "approvals", "discrepancies", "invariants", "prospection"}
     numbers = {
         "receivable_before", "payable_before", "set_off", "receivable_after", "payable_after",
         "invoices_cleared", "invoices_partial", "entries_posted",

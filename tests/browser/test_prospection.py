@@ -1,0 +1,59 @@
+"""A firm finds a supplier in the directory, makes it a lead and wins it."""
+
+import pytest
+
+SEEKER, FOUND = "kerbrat", "garance"
+ADDON = "bizoverbiz_prospection"
+
+
+@pytest.fixture(scope="module")
+def members(demo):
+    return {member.firm.key: member for member in demo.members}
+
+
+def test_a_profile_is_withdrawn_and_published_again(window):
+    screen = window(SEEKER, login="admin").open(f"{ADDON}.bizoverbiz_profile_open_action")
+    page = screen.page
+    screen.picture("profile")
+    page.click("button[name=action_withdraw]")
+    page.wait_for_selector("button[name=action_withdraw]", state="detached")
+    page.click("button[name=action_publish]")
+    page.click(".modal footer .btn-primary")
+    page.wait_for_selector("button[name=action_withdraw]")
+    screen.picture("profile-published")
+
+
+def test_a_supplier_is_found_becomes_a_lead_and_is_won(window, members):
+    screen = window(SEEKER, login="admin").open(f"{ADDON}.bizoverbiz_search_new_action")
+    page = screen.page
+    page.fill("div[name=keywords] input", "prise de vue")
+    screen.picture("directory-search")
+    page.click("button[name=action_search]")
+    row = page.locator("tr.o_data_row", has_text=members[FOUND].firm.name)
+    row.wait_for()
+    screen.picture("directory-hits")
+    row.locator(".o_list_record_selector input").check()
+    page.click("button[name=action_create_leads]")
+    page.wait_for_selector(".modal .o_form_view")
+    # The six firms have each other among their contacts: the lead hangs on that one.
+    page.check(".modal div[name=include_contacts] input")
+    page.wait_for_selector(".modal button[name=action_create]")
+    screen.picture("directory-leads")
+    page.click(".modal button[name=action_create]")
+    page.wait_for_selector(".modal", state="detached")
+    odoo = members[SEEKER].admin
+    (made,) = odoo.search_read("crm.lead", [("bizoverbiz_identifier", "=", members[FOUND].firm.siren)], ["name"])
+    page = screen.open(f"{ADDON}.crm_lead_found_action", made["id"]).page
+    page.click("a[name=bizoverbiz_directory]")
+    screen.picture("directory-lead")
+    page.click("button[name=action_set_won_rainbowman]")
+    page.wait_for_selector("button[name=action_set_won_rainbowman]", state="detached")
+    screen.picture("directory-lead-won")
+    (lead,) = odoo.search_read(
+        "crm.lead", [("bizoverbiz_identifier", "=", members[FOUND].firm.siren)], ["won_status", "partner_id"]
+    )
+    assert lead["won_status"] == "won"
+    (partner,) = odoo.search_read(
+        "res.partner", [("id", "=", lead["partner_id"][0])], ["bizoverbiz_identifier", "is_bizoverbiz_member"]
+    )
+    assert (partner["bizoverbiz_identifier"], partner["is_bizoverbiz_member"]) == (members[FOUND].firm.siren, True)

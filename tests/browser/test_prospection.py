@@ -1,6 +1,11 @@
-"""A firm finds a supplier in the directory, makes it a lead and wins it."""
+"""A firm finds a supplier in the directory, makes it a lead, wins it, and their first invoices are set off."""
+
+from datetime import date
 
 import pytest
+
+from demo import rounds
+from demo.member import Member, everybody
 
 SEEKER, FOUND = "kerbrat", "garance"
 ADDON = "bizoverbiz_prospection"
@@ -9,6 +14,17 @@ ADDON = "bizoverbiz_prospection"
 @pytest.fixture(scope="module")
 def members(demo):
     return {member.firm.key: member for member in demo.members}
+
+
+@pytest.fixture(scope="module")
+def closed(demo, members):
+    """The round left waiting is answered, if no other test has done so."""
+    if rounds.state(demo.stack, demo.waiting) == "proposed":
+        for member in members.values():
+            statement = member.statement(demo.waiting)
+            if statement and not statement["answer"]:
+                member.approve(statement["id"])
+        rounds.book(demo.stack, demo.members, demo.waiting)
 
 
 def test_a_profile_is_withdrawn_and_published_again(window):
@@ -57,3 +73,45 @@ def test_a_supplier_is_found_becomes_a_lead_and_is_won(window, members):
         "res.partner", [("id", "=", lead["partner_id"][0])], ["bizoverbiz_identifier", "is_bizoverbiz_member"]
     )
     assert (partner["bizoverbiz_identifier"], partner["is_bizoverbiz_member"]) == (members[FOUND].firm.siren, True)
+
+
+def test_their_first_invoices_are_set_off_in_the_next_round(window, demo, members, closed):
+    seeker, found = members[SEEKER], members[FOUND]
+    bought, sold = _sell(found, seeker, 480), _sell(seeker, found, 300)
+    everybody(demo.members, Member.exchange)
+    number = rounds.propose(demo.stack, demo.members)
+    rounds.approve_all_but(demo.members, number, "")
+    rounds.book(demo.stack, demo.members, number)
+    lines = seeker.statement_lines(seeker.statement(number)["id"])
+    cleared = {line["number"]: line["set_off"] for line in lines if line["number"] in (bought, sold)}
+    assert cleared[bought] > 0
+    screen = window(SEEKER)
+    (invoice,) = seeker.accountant.search_read("account.move", [("ref", "=", bought)], ["name"])
+    screen.open("account.action_move_in_invoice_type", invoice["id"])
+    screen.picture("directory-first-bill")
+
+
+def _sell(seller: Member, buyer: Member, amount: int) -> str:
+    """One sale in both books, posted; the invoice's number."""
+    invoice = _post(seller, "out_invoice", buyer.firm.siren, amount, {})
+    (told,) = seller.admin.call("account.move", "read", [invoice], fields=["name"])
+    _post(buyer, "in_invoice", seller.firm.siren, amount, {"ref": told["name"]})
+    return told["name"]
+
+
+def _post(member: Member, move_type: str, siren: str, amount: int, more: dict[str, str]) -> int:
+    odoo = member.admin
+    (partner,) = odoo.search_read(
+        "res.partner", [("bizoverbiz_identifier", "=", siren), ("parent_id", "=", False)], ["name"], limit=1
+    )
+    line = {"name": "Première commande", "quantity": 1, "price_unit": amount, "tax_ids": [(6, 0, [])]}
+    values = {
+        "move_type": move_type,
+        "partner_id": partner["id"],
+        "invoice_date": date.today().isoformat(),
+        "invoice_line_ids": [(0, 0, line)],
+        **more,
+    }
+    (move,) = odoo.call("account.move", "create", vals_list=[values])
+    odoo.call("account.move", "action_post", [move])
+    return move

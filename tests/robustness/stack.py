@@ -20,8 +20,8 @@ import psycopg2
 
 ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = str(Path(sys.executable).with_name("bizoverbiz"))
-#: Seconds until what was started has to be there; recovery after a crash is part of it.
-_PATIENCE = 60
+#: Seconds until what was started has to be there; recovery after a crash is part of it, on a disk others write to.
+_PATIENCE = 240
 WORKERS = ("worker-1", "worker-2")
 
 
@@ -140,7 +140,7 @@ class Stack:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def logs(self) -> str:
-        tails = (f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in self.folder.glob("*.log"))
+        tails = (f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in self.folder.rglob("*.log"))
         return "\n".join(tails)
 
 

@@ -125,7 +125,8 @@ def test_a_packed_body_is_not_unpacked(member: Member) -> None:
     outgoing, body = member.prepare("POST", "/v1/declarations", raw=gzip.compress(json.dumps(_EMPTY).encode()))
     outgoing.headers["Content-Encoding"] = "gzip"
     answer = member.send(outgoing, body)
-    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert "not UTF-8" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

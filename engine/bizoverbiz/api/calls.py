@@ -38,6 +38,7 @@ BODY_LIMIT = 10 * 1024 * 1024
 #: Whoever joins is nobody yet: what it sends is read before anything can be known of it.
 _JOINING_LIMIT = 64 * 1024
 _KEY_LENGTH = 200
+_GZIP = b"\x1f\x8b"
 #: Headers that mean something here, in lower case.
 _ONCE = ("signature-input", "signature", "content-digest", "idempotency-key", "bizoverbiz-database", "if-match")
 _T = TypeVar("_T")
@@ -222,7 +223,9 @@ class SearchRoute(SignedRoute):
 
 
 def _check_encoding(body: bytes) -> None:
-    """Raises `MalformedError` for JSON in UTF-16 or with a byte order mark, which a parser would guess at."""
+    """Raises `MalformedError` for what is packed, and for JSON in UTF-16 or with a byte order mark: no guessing."""
+    if body.startswith(_GZIP):
+        raise MalformedError("the body is packed with gzip: send it as it is", field="body")
     if body.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in body:
         raise MalformedError(
             "the body is not plain UTF-8: it has a byte order mark or is in UTF-16; write it in UTF-8 without one",

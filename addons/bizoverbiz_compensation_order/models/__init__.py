@@ -2,6 +2,8 @@ from . import (
     account_chart_template,
     account_move,
     account_move_deposit,
+    account_move_draft,
+    account_move_line,
     account_partial_reconcile,
     bizoverbiz_commitment,
     bizoverbiz_commitment_exchange,

@@ -202,6 +202,10 @@ class AccountMove(models.Model):
         """Book the lines of a draft bill on the account of deposits paid: the final bill will deduct them."""
         self.env["bizoverbiz.membership"]._check_group("account.group_account_invoice")
         self.ensure_one()
+        if self._bizoverbiz_drafted():
+            raise UserError(
+                self.env._("This draft is the bill of the whole purchase; the deposit bill is another one.")
+            )
         if self.state != "draft" or self.currency_id.compare_amounts(self.amount_total, self.bizoverbiz_open_deposit):
             raise UserError(
                 self.env._(
@@ -214,9 +218,14 @@ class AccountMove(models.Model):
         return True
 
     def _bizoverbiz_make_deposit_bill(self):
+        """The order's own down payments, if there is an order; a draft bill deducts the lines by themselves."""
         order = self.bizoverbiz_commitment_id.purchase_order_id
         self.company_id._bizoverbiz_ensure_deposit_accounts()
+        account = self.company_id.bizoverbiz_deposit_account_id
         lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        lines.write({"is_downpayment": True, "account_id": account.id})
+        if not order:
+            return
         deposits = order._create_downpayments(
             [
                 {
@@ -231,6 +240,5 @@ class AccountMove(models.Model):
                 for line in lines
             ]
         )
-        account = self.company_id.bizoverbiz_deposit_account_id
         for line, deposit in zip(lines, deposits, strict=True):
-            line.write({"purchase_line_id": deposit.id, "is_downpayment": True, "account_id": account.id})
+            line.purchase_line_id = deposit

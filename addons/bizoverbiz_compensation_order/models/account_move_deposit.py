@@ -19,6 +19,7 @@ class AccountMove(models.Model):
         "bizoverbiz_commitment_id",
         "line_ids.sale_line_ids",
         "line_ids.purchase_line_id",
+        "line_ids.is_downpayment",
         "reversed_entry_id",
     )
     def _compute_bizoverbiz_owed_back(self):
@@ -32,20 +33,20 @@ class AccountMove(models.Model):
     def _bizoverbiz_is_deposit(self):
         """Whether the document invoices a deposit, or credits one, and nothing else."""
         self.ensure_one()
-        if self.is_sale_document():
-            return bool(self._is_downpayment())
+        if self._is_downpayment():
+            return True
         bought = self.line_ids.purchase_line_id
         return bool(bought) and all(bought.mapped("is_downpayment"))
 
     def _bizoverbiz_credit_deposits(self):
-        """Credit deposit invoices whose order is cancelled; their partners are owed what was set off.
+        """Credit deposit invoices whose order or draft is cancelled; their partners are owed what was set off.
 
         :return: the posted credit notes
         """
         credits = self.browse()
         day = fields.Date.context_today(self)
         for deposit in self:
-            reason = deposit.env._("Cancelled order, deposit %(deposit)s", deposit=deposit.name)
+            reason = deposit.env._("Cancelled sale, deposit %(deposit)s", deposit=deposit.name)
             credit = deposit._reverse_moves([{"invoice_date": day, "date": day, "ref": reason}], cancel=False)
             credit.action_post()
             credits |= credit

@@ -12,6 +12,7 @@ CONTENT = (
     "partner_id",
     "sale_order_id",
     "purchase_order_id",
+    "invoice_id",
     "currency_id",
     "amount",
     "agreed_on",
@@ -81,6 +82,13 @@ class BizoverbizCommitment(models.Model):
     counterpart = fields.Char("Partner's Identifier", readonly=True)
     sale_order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="restrict")
     purchase_order_id = fields.Many2one("purchase.order", index="btree_not_null", ondelete="restrict")
+    invoice_id = fields.Many2one(
+        "account.move",
+        string="Draft Invoice or Bill",
+        index="btree_not_null",
+        ondelete="set null",
+        help="Where there is no order: the draft that will be posted as the final invoice or bill.",
+    )
     currency_id = fields.Many2one("res.currency", required=True)
     amount = fields.Monetary(required=True, tracking=True, help="The whole sale, taxes included.")
     agreed_on = fields.Date(required=True, tracking=True)
@@ -104,6 +112,7 @@ class BizoverbizCommitment(models.Model):
     differences = fields.Text(readonly=True, copy=False, help="What both sides have to say alike before it counts.")
     matched_amount = fields.Monetary("May Be Set Off", readonly=True, copy=False)
     notice_line_ids = fields.One2many("bizoverbiz.notice.line", "commitment_id", "Set-offs", readonly=True)
+    statement_line_ids = fields.One2many("bizoverbiz.statement.line", "commitment_id", "Statement Lines", readonly=True)
     set_off = fields.Monetary(compute="_compute_set_off", help="What was set off of it so far.")
     move_ids = fields.One2many("account.move", "bizoverbiz_commitment_id", "Documents", readonly=True)
     error = fields.Text("Why It Was Refused", readonly=True, copy=False)

@@ -21,7 +21,7 @@ class BizoverbizNoticeLine(models.Model):
 
     commitment_id = fields.Many2one("bizoverbiz.commitment", readonly=True, index="btree_not_null", ondelete="restrict")
 
-    @api.depends("commitment_id")
+    @api.depends("commitment_id", "move_id")
     def _compute_excess(self):
         """A deposit paid stays open until its bill arrives: that is no excess."""
         paid = self.filtered(lambda line: line._is_deposit_paid())
@@ -34,10 +34,14 @@ class BizoverbizNoticeLine(models.Model):
         return {**values, "commitment_id": membership._commitment_of_line(line).id}
 
     def _is_deposit_paid(self):
-        return bool(self.commitment_id) and self.side == "payable"
+        return self._is_deposit() and self.side == "payable"
 
     def _is_deposit_received(self):
-        return bool(self.commitment_id) and self.side == "receivable"
+        return self._is_deposit() and self.side == "receivable"
+
+    def _is_deposit(self):
+        """A draft that was posted in the meantime takes the set-off itself."""
+        return bool(self.commitment_id) and not (self.move_id and self.move_id == self.commitment_id.invoice_id)
 
     # Booking
 
@@ -46,6 +50,10 @@ class BizoverbizNoticeLine(models.Model):
         if self.notice_id.kind == "reversal" or not self.commitment_id:
             return super()._require_invoice()
         self._require_order()
+        draft = self.commitment_id.invoice_id
+        if draft.state == "posted":
+            self.move_id = draft
+            return super()._require_invoice()
         if self._is_deposit_paid():
             self._require_deposit_account()
         elif not self.move_id:
@@ -54,6 +62,16 @@ class BizoverbizNoticeLine(models.Model):
 
     def _require_order(self):
         order = self.commitment_id._agreed_order()
+        if order._name == "account.move" and order.state == "cancel":
+            raise BookingBlockedError(
+                self.env._(
+                    "%(amount)s of commitment %(reference)s was set off, and its draft invoice or bill is cancelled: "
+                    "reset it to draft, and book again.",
+                    amount=format_amount(self.env, self.set_off, self.currency_id),
+                    reference=self.number,
+                ),
+                "invoice",
+            )
         if not order or order.state == "cancel":
             raise BookingBlockedError(
                 self.env._(
@@ -66,7 +84,7 @@ class BizoverbizNoticeLine(models.Model):
             )
 
     def _require_deposit_account(self):
-        company = self.commitment_id.purchase_order_id.company_id
+        company = self.commitment_id._agreed_order().company_id
         company._bizoverbiz_ensure_deposit_accounts()
         if not company.bizoverbiz_deposit_account_id:
             raise BookingBlockedError(
@@ -81,7 +99,7 @@ class BizoverbizNoticeLine(models.Model):
     def _booking_items(self):
         nothing = self.env["account.partial.reconcile"]
         if self._is_deposit_paid() and self.notice_id.kind == "netting":
-            order = self.commitment_id.purchase_order_id
+            order = self.commitment_id._agreed_order()
             source = DepositAccount(
                 order.company_id.bizoverbiz_deposit_account_id,
                 order.partner_id.commercial_partner_id,
@@ -98,17 +116,38 @@ class BizoverbizNoticeLine(models.Model):
     # The deposit invoice
 
     def _draft_deposit(self):
-        """The deposit invoice of what was set off, by sale's own down payments: the final invoice deducts it.
+        """The deposit invoice of what was set off: the final invoice deducts it.
 
-        :raises BookingBlockedError: if the order cannot bear it
+        :raises BookingBlockedError: if the order or draft cannot bear it
         """
-        order = self.commitment_id.sale_order_id
-        company = order.company_id
-        company._bizoverbiz_ensure_deposit_accounts()
-        order = order.with_company(company).with_context(lang=order.partner_invoice_id.lang)
+        order = self.commitment_id._agreed_order()
+        order.company_id._bizoverbiz_ensure_deposit_accounts()
+        partner = order.partner_id if order._name == "account.move" else order.partner_invoice_id
+        order = order.with_company(order.company_id).with_context(lang=partner.lang)
+        make = self._deposit_on_draft if order._name == "account.move" else self._deposit_on_order
+        invoice = make(order)
+        name = self.commitment_id._agreed_name()
+        invoice.write(self._prepare_deposit(invoice, order))
+        for line in invoice.invoice_line_ids.filtered(lambda line: line.display_type == "product"):
+            line.name = self._designation(order, line)
+        if invoice.currency_id.compare_amounts(invoice.amount_total, self.set_off):
+            raise BookingBlockedError(
+                self.env._(
+                    "The deposit invoice on %(order)s would be over %(total)s, and %(amount)s was set off: check the "
+                    "order's taxes.",
+                    order=name,
+                    total=format_amount(self.env, invoice.amount_total, invoice.currency_id),
+                    amount=format_amount(self.env, self.set_off, self.currency_id),
+                ),
+                "invoice",
+            )
+        return invoice
+
+    def _deposit_on_order(self, order):
+        """By sale's own down payments."""
         wizard = self.env["sale.advance.payment.inv"].with_env(order.env)
         try:
-            invoice = wizard.create(
+            return wizard.create(
                 {
                     "sale_order_ids": [Command.set(order.ids)],
                     "advance_payment_method": "fixed",
@@ -120,33 +159,43 @@ class BizoverbizNoticeLine(models.Model):
                 self.env._("No deposit invoice can be made on %(order)s: %(reason)s", order=order.name, reason=error),
                 "invoice",
             ) from error
-        invoice.write(self._prepare_deposit(invoice, order))
-        for line in invoice.invoice_line_ids.filtered(lambda line: line.display_type == "product"):
-            line.name = self._designation(order, line)
-        if invoice.currency_id.compare_amounts(invoice.amount_total, self.set_off):
+
+    def _deposit_on_draft(self, draft):
+        if draft.currency_id.compare_amounts(self.set_off, draft.amount_total) > 0:
             raise BookingBlockedError(
                 self.env._(
-                    "The deposit invoice on %(order)s would be over %(total)s, and %(amount)s was set off: check the "
-                    "order's taxes.",
-                    order=order.name,
-                    total=format_amount(self.env, invoice.amount_total, invoice.currency_id),
+                    "%(amount)s of commitment %(reference)s was set off, and its draft invoice is over %(total)s only: "
+                    "complete the draft, and book again.",
                     amount=format_amount(self.env, self.set_off, self.currency_id),
+                    reference=self.number,
+                    total=format_amount(self.env, draft.amount_total, draft.currency_id),
                 ),
                 "invoice",
             )
-        return invoice
+        return draft._bizoverbiz_draft_deposit(self.set_off)
 
     def _prepare_deposit(self, invoice, order):
         day = self.notice_id.booking_date or self.notice_id.decision_date
-        said = order.env._(
-            "Deposit invoice on order %(order)s of %(date)s, commitment %(reference)s. Settled by set-off on %(day)s, "
-            "notice %(notice)s: nothing remains to be paid on it.",
-            order=order.name,
-            date=format_date(order.env, order.date_order),
-            reference=self.number,
-            day=format_date(order.env, self.notice_id.decision_date),
-            notice=self.notice_id.reference,
-        )
+        told = {
+            "reference": self.number,
+            "day": format_date(order.env, self.notice_id.decision_date),
+            "notice": self.notice_id.reference,
+        }
+        if order._name == "account.move":
+            said = order.env._(
+                "Deposit invoice on the sale agreed on %(date)s, commitment %(reference)s. Settled by set-off on "
+                "%(day)s, notice %(notice)s: nothing remains to be paid on it.",
+                date=format_date(order.env, self.commitment_id.agreed_on),
+                **told,
+            )
+        else:
+            said = order.env._(
+                "Deposit invoice on order %(order)s of %(date)s, commitment %(reference)s. Settled by set-off on "
+                "%(day)s, notice %(notice)s: nothing remains to be paid on it.",
+                order=order.name,
+                date=format_date(order.env, order.date_order),
+                **told,
+            )
         return {
             "invoice_date": day,
             "invoice_payment_term_id": False,
@@ -156,13 +205,12 @@ class BizoverbizNoticeLine(models.Model):
         }
 
     def _designation(self, order, line):
-        """What the deposit is paid for: the lines of the order at this line's taxes."""
-        supplied = order.order_line.filtered(
-            lambda one: not (one.display_type or one.is_downpayment) and one.tax_ids == line.tax_ids
-        )
+        """What the deposit is paid for: the lines of the order or draft at this line's taxes."""
+        lines = self.commitment_id._agreed_lines(order)
+        supplied = lines.filtered(lambda one: one.tax_ids == line.tax_ids)
         return order.env._(
             "Deposit on %(order)s: %(supply)s",
-            order=order.name,
+            order=self.commitment_id._agreed_name(),
             supply=", ".join(self.commitment_id._line_text(one) for one in supplied),
         )
 

@@ -1,1 +1,1 @@
-from . import test_commitment, test_deposit_bill, test_rights, test_worked_examples
+from . import test_commitment, test_deposit_bill, test_draft, test_rights, test_worked_examples

@@ -73,6 +73,24 @@ def test_accents_plurals_slips_of_the_pen_and_synonyms_do_not_matter(
     assert [reason["code"] for reason in hit["reasons"]] == [code]
 
 
+def test_a_product_category_is_a_reason_of_its_own_unless_the_words_say_it_too(
+    network: Network, two: tuple[Member, Member]
+) -> None:
+    a, b = two
+    publish(b, categories=["Outillage à main", "Boulonnerie"], sells_keywords=["étagères"])
+    assert network.work()
+    found = {
+        asked: [(reason["code"], reason["value"]) for reason in search(a, keywords=asked)[0]["reasons"]]
+        for asked in ("outillage", "boulonnerie", "étagère", "ettagere")
+    }
+    assert found == {
+        "outillage": [("category", "Outillage à main")],
+        "boulonnerie": [("keyword", "boulonnerie")],
+        "étagère": [("keyword", "etagere")],
+        "ettagere": [("similar", "etageres")],
+    }
+
+
 def test_territories_find_who_sits_there_or_serves_it(network: Network) -> None:
     asker, rennes, vannes, far = (network.member(siren) for siren in SIRENS[:4])
     publish(rennes, commune="35238")

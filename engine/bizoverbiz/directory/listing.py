@@ -84,10 +84,10 @@ def checked_naf(content: Mapping[str, Any]) -> tuple[str | None, str]:
         raise MalformedError(str(error), field="naf") from None
 
 
-def insert(tx: Transaction, listings: Iterable[Listing]) -> None:
-    """Put firms into the directory that are not in it."""
+def insert(tx: Transaction, listings: Iterable[Listing], *, learnt: bool = False) -> None:
+    """Put firms into the directory that are not in it; `learnt` if their words are in the lexicon already."""
     found = list(listings)
-    tx.bulk("listings_insert", (one.row for one in found))
+    tx.bulk("listings_insert", (one.row for one in found), learnt=learnt)
     reaches = [reach for one in found for reach in one.reaches]
     if reaches:
         tx.bulk("listing_reaches_insert", reaches)

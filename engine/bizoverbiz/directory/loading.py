@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bizoverbiz.directory import listing
-from bizoverbiz.directory.working import learn
+from bizoverbiz.directory.working import MOST_FORGOTTEN
 from bizoverbiz.errors import MalformedError
 from bizoverbiz.matching import IdentifierError, canonical_identifier
 from bizoverbiz.store.database import Transaction
@@ -67,37 +68,39 @@ def load(tx: Transaction, lines: Iterable[str]) -> Loaded:
     spoken = {row.identifier for row in tx.all("listings_spoken_for")}
     done = Loaded()
     for batch in _batches(_read(lines, done)):
-        kept: dict[str, Line] = {}
-        for one in batch:
+        kept: dict[str, tuple[Line, listing.Listing]] = {}
+        for one, entry in batch:
             if one.siren in spoken:
                 done.left_alone += 1
             else:
-                kept[one.siren] = one
+                kept[one.siren] = one, entry
         tx.bulk("listings_remove", [{"identifier": identifier} for identifier in kept])
-        published = [_listing(one) for one in kept.values() if one.published]
-        listing.insert(tx, published)
+        published = [entry for one, entry in kept.values() if one.published]
+        # Learnt at once: a mark set afterwards would write every row, and every index, a second time.
+        tx.bulk("lexicon_learn", ({"said": f"{entry.row['sells']} {entry.row['buys']}"} for entry in published))
+        listing.insert(tx, published, learnt=True)
         done.published += len(published)
         done.removed += len(kept) - len(published)
-    learn(tx)
     tx.run("listings_analyze")
+    tx.run("lexicon_forget", most=MOST_FORGOTTEN)
     return done
 
 
-def _read(lines: Iterable[str], done: Loaded) -> Iterator[Line]:
+def _read(lines: Iterable[str], done: Loaded) -> Iterator[tuple[Line, listing.Listing]]:
     for number, text in enumerate(lines, start=1):
         if not text.strip():
             continue
         try:
             one = Line(**_object(text))
             one.siren = canonical_identifier(one.siren)
-            _listing(one)
+            entry = _listing(one)
         except ValidationError as error:
             first = error.errors()[0]
             done.refuse(number, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
         except (ValueError, IdentifierError, MalformedError) as error:
             done.refuse(number, str(error))
         else:
-            yield one
+            yield one, entry
 
 
 def _object(text: str) -> Mapping[str, Any]:
@@ -109,7 +112,7 @@ def _object(text: str) -> Mapping[str, Any]:
         raise ValueError("this is no JSON: give one object a line") from None
     if not isinstance(found, dict):
         raise ValueError("this is no JSON object: give one object a line")
-    if "\0" in json.dumps(found, ensure_ascii=False) or "\\u0000" in text:
+    if "\\u0000" in text:
         raise ValueError("NUL characters have no place here")
     return found
 
@@ -121,12 +124,6 @@ def _listing(one: Line) -> listing.Listing:
     return listing.listing(one.siren, one.name, one.model_dump() | {"serves": serves})
 
 
-def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
-    batch: list[Line] = []
-    for one in lines:
-        batch.append(one)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
+def _batches(rows: Iterator[tuple[Line, listing.Listing]]) -> Iterator[list[tuple[Line, listing.Listing]]]:
+    while batch := list(islice(rows, _BATCH)):
         yield batch

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from bizoverbiz.directory.territories import Area
-from bizoverbiz.directory.words import SIMILAR, Term, known_like, terms
+from bizoverbiz.directory.words import SIMILAR, Term, known_like, looks_like, terms
 from bizoverbiz.errors import MalformedError
 from bizoverbiz.nomenclatures import Commune, UnknownNafError, naf, territories
 from bizoverbiz.store.database import Transaction
@@ -20,13 +20,8 @@ Direction = Literal["suppliers", "customers"]
 BANDS = ("none", "low", "medium", "high")
 #: The best so many of a search are told, whatever the page.
 MOST_HITS = 200
-#: Which labels of a profile's words are looked at, and how much each counts: buys text, buys keywords, sells text,
-#: sells keywords.
-_SIDES: Mapping[Direction, tuple[str, list[float]]] = {
-    "suppliers": ("AB", [0.0, 0.0, 0.6, 1.0]),
-    "customers": ("CD", [0.6, 1.0, 0.0, 0.0]),
-}
 _VERBS = {"suppliers": "sells", "customers": "buys"}
+_KINDS = {"keyword": "", "synonym": ", a synonym", "similar": ", spelt alike", "category": ", a product category"}
 #: What counts how much in a score, as far as it was asked for.
 _WORDS, _NAF, _DISTANCE, _POTENTIAL = 6.0, 2.0, 1.5, 1.5
 
@@ -91,15 +86,13 @@ def search(
     tx: Transaction, question: Question, who: Asker | None, *, after: int | None = None, size: int = 20
 ) -> tuple[list[Any], dict[UUID, list[dict[str, str]]]]:
     """Rows of `directory_search`, one more than `size` if there are, and of each the reasons for it."""
-    labels, field_weights = _SIDES[question.direction]
     wanted = _with_similar(tx, terms(question.keywords)) if question.keywords else []
-    asked = [term.row(labels) for term in wanted]
+    asked = [term.row() for term in wanted]
     origin = who.commune if who else None
     place = question.area.parameters(origin)
     rows = tx.all(
         "directory_search",
         rows=_json(asked),
-        field_weights=field_weights,
         by_words=bool(question.keywords),
         naf=question.naf,
         naf_version=question.naf_version,
@@ -117,9 +110,13 @@ def search(
         size=size + 1,
         **place,
     )
-    found = tx.all("directory_reasons", rows=_json(asked), ids=[row.id for row in rows]) if asked and rows else []
+    found = _reasons(tx, asked, question.direction, [row.id for row in rows]) if asked and rows else []
     by_words = _by_words(found, question.direction)
     return rows, {row.id: by_words.get(row.id, []) + _further(row, question) for row in rows}
+
+
+def _reasons(tx: Transaction, asked: list[dict[str, object]], direction: Direction, ids: list[UUID]) -> list[Any]:
+    return tx.all("directory_reasons", rows=_json(asked), ids=ids, direction=direction)
 
 
 def _with_similar(tx: Transaction, wanted: Sequence[Term]) -> list[Term]:
@@ -131,7 +128,7 @@ def _with_similar(tx: Transaction, wanted: Sequence[Term]) -> list[Term]:
     asked = {term.place: term.value for term in single}
     near: dict[int, dict[str, float]] = {row.place: dict(known_like(asked[row.place])) for row in rows}
     for row in rows:
-        if row.word is not None:
+        if row.word is not None and looks_like(asked[row.place], row.word, row.likeness):
             near[row.place][row.word] = row.likeness
     found = {(term.place, term.value): term for term in wanted}
     for place, words in near.items():
@@ -147,8 +144,8 @@ def _by_words(rows: Iterable[Any], direction: Direction) -> dict[UUID, list[dict
     """The best reason for each word of the question."""
     best: dict[UUID, dict[int, dict[str, str]]] = defaultdict(dict)
     for row in rows:
-        words = {"keyword": "", "synonym": ", a synonym", "similar": ", spelt alike"}[row.kind]
-        reason = {"code": row.kind, "text": f"{_VERBS[direction]} “{row.value}”{words}", "value": row.value}
+        text = f"{_VERBS[direction]} “{row.value}”" + _KINDS[row.kind]
+        reason = {"code": row.kind, "text": text, "value": row.value}
         best[row.id].setdefault(row.place, reason)
     return {key: list(reasons.values()) for key, reasons in best.items()}
 

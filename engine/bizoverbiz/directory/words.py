@@ -21,6 +21,8 @@ SYNONYM, SIMILAR = 0.7, 0.6
 PART = 0.3
 #: How much alike two words have to look, from 0 to 1; the same in the queries.
 ALIKE = 0.4
+#: So much alike they are of one family (électricien, électricité); less, and one has to be a slip of the other.
+_FAMILY = 0.55
 #: Articles and prepositions that stand between the words of a phrase, and mean nothing by themselves.
 _EMPTY = frozenset(plain("a au aux d de des du en et l la le les par pour sur un une").split())
 
@@ -37,15 +39,15 @@ class Term:
     #: From 0 to 1.
     weight: float
 
-    def row(self, labels: str) -> dict[str, object]:
-        """As the queries read it; `labels` says which side of a profile is looked at: AB sells, CD buys."""
+    def row(self) -> dict[str, object]:
+        """As the queries read it."""
         words = [word for word in self.value.split() if word not in _EMPTY] or self.value.split()
         return {
             "place": self.place,
             "kind": self.kind,
             "value": self.value,
             "weight": self.weight,
-            "query": " & ".join(f"{word}:{labels}" for word in words),
+            "query": " & ".join(words),
         }
 
 
@@ -80,7 +82,24 @@ def known_like(word: str) -> list[tuple[str, float]]:
     """Words that have synonyms and look like this one, with how much: a slip of the pen may hide one of them."""
     own = _trigrams(word)
     likeness = ((other, len(own & theirs) / len(own | theirs)) for other, theirs in _known_trigrams().items())
-    return sorted((one for one in likeness if one[1] >= ALIKE), key=lambda one: (-one[1], one[0]))[:3]
+    near = (one for one in likeness if one[1] >= ALIKE and looks_like(word, *one))
+    return sorted(near, key=lambda one: (-one[1], one[0]))[:3]
+
+
+def looks_like(word: str, other: str, likeness: float) -> bool:
+    """Whether one may be meant by the other: beginning and ending alike (impresion, impregnation) are not enough."""
+    return likeness >= _FAMILY or _slips(word, other) <= (1 if len(word) < 8 else 2)
+
+
+def _slips(word: str, other: str) -> int:
+    """Letters put in, left out or mistaken between two words."""
+    before = list(range(len(other) + 1))
+    for row, letter in enumerate(word, start=1):
+        now = [row]
+        for column, theirs in enumerate(other, start=1):
+            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (letter != theirs)))
+        before = now
+    return before[-1]
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import groupby
 from secrets import token_hex
+from typing import Any
 
 import structlog
 
@@ -18,6 +19,9 @@ _log = structlog.get_logger()
 ASKED_WITHIN = timedelta(days=90)
 #: Members whose bands are computed at one look, so that rounds wait for nothing.
 MOST_MEMBERS = 5
+#: Profiles whose words are learnt at one look, and words of which it is seen whether somebody still says them.
+MOST_LEARNT = 2000
+MOST_FORGOTTEN = 500
 #: In a currency with fewer firms than this nothing is told: two of them could guess the third's books.
 FEWEST_FIRMS = 5
 
@@ -33,11 +37,15 @@ def look(store: Database, *, now: datetime) -> None:
 
 
 def learn(tx: Transaction) -> None:
-    """Let words of new profiles be found in spite of slips of the pen."""
-    if tx.one("listing_unlearnt") is not None:
-        tx.run("lexicon_learn")
-        tx.run("lexicon_forget")
-        tx.run("listings_learnt")
+    """Let words of new profiles be found in spite of slips of the pen, and forget some that nobody says any more."""
+    if rows := tx.all("listings_unlearnt", most=MOST_LEARNT):
+        tx.bulk("lexicon_learn", [{"said": _said(row)} for row in rows])
+        tx.run("listings_learnt", ids=[row.id for row in rows])
+        tx.run("lexicon_forget", most=MOST_FORGOTTEN)
+
+
+def _said(row: Any) -> str:
+    return " ".join([row.sells, row.buys, *row.shown["sells_keywords"], *row.shown["buys_keywords"]])
 
 
 def compute_some(store: Database, *, now: datetime) -> bool:

@@ -73,6 +73,17 @@ def test_thirty_judged_questions_have_their_firms_first(firms: Database) -> None
     assert len(missed) <= 3, missed
 
 
+def test_a_word_that_only_begins_and_ends_alike_is_no_slip_of_the_pen(firms: Database) -> None:
+    firm = {"siren": "404833048", "name": "Bois du Scorff", "sells": "Imprégnation de clôtures"}
+    with firms.transaction(WORKER) as tx:
+        loading.load(tx, [json.dumps(firm)])
+    # The sawmill says it too, in the label of its NAF code.
+    assert set(found(firms, "suppliers", "impregnasion")) == {"404833048", "500000005"}
+    assert found(firms, "suppliers", "impresion") == ["170000004"]
+    with firms.transaction(WORKER) as tx:
+        loading.load(tx, [json.dumps(firm | {"published": False})])
+
+
 def test_whatever_is_typed_gives_results_or_is_told(firms: Database) -> None:
     dice = random.Random(7)
     pieces = ["vis", "'", '"', "\\", ":*", "&", "|", "!", "<->", "(", ")", "%", "_", ";--", "\0", "🔩", "œuvre", " "]

@@ -21,6 +21,8 @@ from bizoverbiz.store.database import Transaction
 
 router = APIRouter(tags=["directory"], route_class=SignedRoute)
 _searching = APIRouter(tags=["directory"], route_class=SearchRoute)
+#: The reasons that name what a firm was found by, for its own count.
+_WORDS = ("keyword", "synonym", "category")
 _Code = Query(min_length=1, max_length=10)
 
 
@@ -51,7 +53,7 @@ class TerritoriesOut(BaseModel):
 
 
 class Reason(BaseModel):
-    code: Literal["keyword", "synonym", "similar", "naf", "territory", "potential"] = Field(
+    code: Literal["keyword", "synonym", "similar", "category", "naf", "territory", "potential"] = Field(
         description="What kind of reason it is."
     )
     text: str = Field(description="The same for a person.", examples=["sells “vis”"])
@@ -131,10 +133,7 @@ def search(
         found, reasons = searching.search(tx, question, who, after=after, size=page.limit or 20)
         rows, following = page.cut(found)
         if page.after is None:
-            by = {
-                row.identifier: [one["value"] for one in reasons[row.id] if one["code"] in ("keyword", "synonym")]
-                for row in rows
-            }
+            by = {row.identifier: [one["value"] for one in reasons[row.id] if one["code"] in _WORDS] for row in rows}
             appearances.note(tx, by, finder=own, now=call.now)
         tx.set("bizoverbiz.asked", ",".join(row.identifier for row in rows))
         members = {row.identifier for row in tx.all("members_asked", identifiers=[row.identifier for row in rows])}

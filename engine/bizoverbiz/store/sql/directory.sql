@@ -22,15 +22,15 @@ DELETE FROM listing WHERE identifier = %(identifier)s;
 DELETE FROM listing WHERE identifier IN (SELECT identifier FROM json_to_recordset(%(rows)s::json) AS row (identifier text));
 
 -- name: listings_insert
--- What everybody finds: keywords sold A, text sold B, keywords bought C, text bought D.
-INSERT INTO listing (id, identifier, member_id, name, hidden, shown, sells, buys, words, naf, naf_version, commune,
-    department, region, latitude, longitude, serves)
+-- What everybody finds; in what is sold and in what is bought, keywords weigh A and texts B.
+INSERT INTO listing (id, identifier, member_id, name, hidden, shown, sells, buys, sold, bought, naf, naf_version, commune,
+    department, region, latitude, longitude, serves, learnt)
 SELECT id, identifier, member, name, hidden, shown, sells, buys,
     setweight(to_tsvector('bizoverbiz_french', sells_keywords), 'A')
-        || setweight(to_tsvector('bizoverbiz_french', sells), 'B')
-        || setweight(to_tsvector('bizoverbiz_french', buys_keywords), 'C')
-        || setweight(to_tsvector('bizoverbiz_french', buys), 'D'),
-    naf, naf_version, commune, department, region, latitude, longitude, serves
+        || setweight(to_tsvector('bizoverbiz_french', sells), 'B'),
+    setweight(to_tsvector('bizoverbiz_french', buys_keywords), 'A')
+        || setweight(to_tsvector('bizoverbiz_french', buys), 'B'),
+    naf, naf_version, commune, department, region, latitude, longitude, serves, %(learnt)s
 FROM json_to_recordset(%(rows)s::json) AS row (id uuid, identifier text, member uuid, name text, hidden boolean,
     shown json, sells text, buys text, sells_keywords text, buys_keywords text, naf text, naf_version text,
     commune text, department text, region text, latitude float, longitude float, serves text);
@@ -50,27 +50,35 @@ UPDATE listing SET hidden = %(hidden)s WHERE member_id = %(member)s;
 -- Firms that are members and have said themselves whether they want to be found.
 SELECT identifier FROM member JOIN profile ON profile.member_id = member.id ORDER BY identifier;
 
--- name: listing_unlearnt
--- Whether there are profiles whose words are not in the lexicon.
-SELECT id FROM listing WHERE NOT learnt LIMIT 1;
+-- name: listings_unlearnt
+-- What is said in profiles published since the last look.
+SELECT id, sells, buys, shown FROM listing WHERE NOT learnt ORDER BY id LIMIT %(most)s;
 
 -- name: lexicon_learn
--- The words of profiles published since the last look.
+-- The words of what profiles say.
 INSERT INTO lexicon (word, stem)
 SELECT word, (ts_lexize('french_stem', word))[1] FROM (
-    SELECT DISTINCT regexp_split_to_table(unaccent(lower(sells || ' ' || buys)), '[^a-z0-9]+') AS word
-    FROM listing WHERE NOT learnt) AS said
+    SELECT DISTINCT regexp_split_to_table(unaccent(lower(said)), '[^a-z0-9]+') AS word
+    FROM json_to_recordset(%(rows)s::json) AS row (said text)) AS said
 WHERE length(word) BETWEEN 4 AND 40 AND (ts_lexize('french_stem', word))[1] IS NOT NULL
 ON CONFLICT DO NOTHING;
 
 -- name: listings_learnt
 -- Their words are in the lexicon.
-UPDATE listing SET learnt = true WHERE NOT learnt;
+UPDATE listing SET learnt = true WHERE id = ANY (%(ids)s);
 
 -- name: lexicon_forget
--- Words that nobody's profile holds any more.
-DELETE FROM lexicon WHERE NOT EXISTS (
-    SELECT FROM listing WHERE words @@ to_tsquery('bizoverbiz_french', lexicon.word));
+-- Of the words that were looked at longest ago: those that nobody's profile holds any more go.
+WITH oldest AS MATERIALIZED (
+    SELECT word, to_tsquery('bizoverbiz_french', word) AS query FROM lexicon ORDER BY looked_at, word LIMIT %(most)s
+), held AS MATERIALIZED (
+    SELECT word, EXISTS (SELECT FROM listing WHERE sold @@ query) OR EXISTS (SELECT FROM listing WHERE bought @@ query)
+        AS held
+    FROM oldest
+), gone AS (
+    DELETE FROM lexicon USING held WHERE lexicon.word = held.word AND NOT held.held
+)
+UPDATE lexicon SET looked_at = clock_timestamp() FROM held WHERE lexicon.word = held.word AND held.held;
 
 -- name: words_similar
 -- For words that no profile holds: those that look most like them, or null.
@@ -79,35 +87,24 @@ FROM json_to_recordset(%(rows)s::json) AS asked (place integer, word text)
 LEFT JOIN LATERAL (
     SELECT lexicon.word, similarity(lexicon.word, asked.word) AS likeness FROM lexicon
     WHERE lexicon.word %% asked.word AND similarity(lexicon.word, asked.word) >= 0.4
-    ORDER BY likeness DESC, lexicon.word LIMIT 3) AS near ON true
+    ORDER BY likeness DESC, lexicon.word LIMIT 10) AS near ON true
 WHERE (ts_lexize('french_stem', asked.word))[1] IS NOT NULL
     AND NOT EXISTS (SELECT FROM lexicon WHERE stem = (ts_lexize('french_stem', asked.word))[1])
 ORDER BY asked.place, near.likeness DESC, near.word;
 
 -- name: directory_search
--- The firms that fit best, with how well: words by how rare they are, NAF, distance and set-off potential.
+-- The firms that fit best, with how well: words by how rare they are among the firms that fit else, NAF, distance and
+-- set-off potential. What depends on the direction alone is decided before the query is planned: one index is read.
 WITH term AS MATERIALIZED (
     SELECT place, weight, to_tsquery('bizoverbiz_french', query) AS query
     FROM json_to_recordset(%(rows)s::json) AS row (place integer, weight float, query text)
 ), matched AS MATERIALIZED (
-    SELECT listing.id, place,
-        max(weight * least(1, ts_rank(%(field_weights)s::real[], words, query) / 0.6079)) AS rank
-    FROM term JOIN listing ON words @@ query GROUP BY listing.id, place
-), rarity AS (
-    SELECT place, 1 / ln(2 + count(*)) AS weight FROM matched GROUP BY place
-), worded AS (
-    SELECT matched.id, sum(matched.rank * rarity.weight) / (SELECT sum(weight) FROM rarity) AS fit
-    FROM matched JOIN rarity USING (place) GROUP BY matched.id
-), found AS (
-    SELECT listing.id, listing.identifier, coalesce(worded.fit, 0) AS worded,
-        CASE WHEN naf_version = %(naf_version)s THEN 1.0 ELSE 0.5 END AS classed,
-        CASE WHEN %(latitude)s::float IS NOT NULL AND listing.latitude IS NOT NULL
-            THEN kilometres(%(latitude)s, %(longitude)s, listing.latitude, listing.longitude) END AS distance,
-        potential.band
-    FROM listing LEFT JOIN worded ON worded.id = listing.id
-    LEFT JOIN potential ON potential.member_id = %(member)s AND potential.direction = %(direction)s
-        AND potential.identifier = listing.identifier
-    WHERE NOT hidden AND (NOT %(by_words)s OR worded.id IS NOT NULL)
+    SELECT listing.id, place, identifier, naf_version, listing.latitude, listing.longitude,
+        max(weight * least(1, ts_rank('{0, 0, 0.6, 1}',
+            CASE %(direction)s WHEN 'suppliers' THEN sold ELSE bought END, query) / 0.6079)) AS rank
+    FROM listing LEFT JOIN term ON (%(direction)s = 'suppliers' AND sold @@ query)
+        OR (%(direction)s = 'customers' AND bought @@ query)
+    WHERE NOT hidden AND (NOT %(by_words)s OR place IS NOT NULL)
         AND (%(naf)s::text IS NULL OR (naf_version = %(naf_version)s AND naf LIKE %(naf)s || '%%')
             OR (naf_version <> %(naf_version)s AND left(naf, 2) = ANY (%(divisions)s)))
         AND (NOT %(by_territory)s
@@ -116,14 +113,33 @@ WITH term AS MATERIALIZED (
             OR (%(radius_km)s::float IS NOT NULL AND listing.latitude BETWEEN %(south)s AND %(north)s
                 AND kilometres(%(latitude)s, %(longitude)s, listing.latitude, listing.longitude) <= %(radius_km)s)
             OR string_to_array(serves, ' ') && %(served)s::text[]
-            OR (%(radius_km)s::float IS NOT NULL AND listing.id IN (
-                SELECT listing_id FROM listing_reach WHERE listing_reach.latitude BETWEEN %(south)s - 5 AND %(north)s + 5
-                    AND kilometres(%(latitude)s, %(longitude)s, listing_reach.latitude, listing_reach.longitude)
-                        <= greatest(listing_reach.radius_km, 1))))
-        AND (%(least_band)s = 0 OR potential.band >= %(least_band)s)
-        AND listing.identifier <> coalesce(%(own)s, '')
+            OR (%(radius_km)s::float IS NOT NULL AND EXISTS (
+                SELECT FROM listing_reach AS reach WHERE reach.listing_id = listing.id
+                    -- A degree is 111 km from north to south, and at least 60 from west to east as far north as that.
+                    AND abs(reach.latitude - %(latitude)s::float) * 111 <= reach.radius_km + 1
+                    AND abs(reach.longitude - %(longitude)s::float) * 60 <= reach.radius_km + 1
+                    AND kilometres(%(latitude)s, %(longitude)s, reach.latitude, reach.longitude)
+                        <= greatest(reach.radius_km, 1))))
+        AND identifier <> coalesce(%(own)s, '')
+    GROUP BY listing.id, place
+), rarity AS MATERIALIZED (
+    SELECT place, 1 / ln(2 + count(*)) AS weight FROM matched WHERE place IS NOT NULL GROUP BY place
+), firm AS (
+    SELECT id, min(identifier) AS identifier, min(naf_version) AS naf_version, min(latitude) AS latitude,
+        min(longitude) AS longitude, sum(rank * rarity.weight) / (SELECT sum(weight) FROM rarity) AS fit
+    FROM matched LEFT JOIN rarity USING (place) GROUP BY id
+), found AS (
+    SELECT id, firm.identifier, coalesce(fit, 0) AS worded,
+        CASE WHEN naf_version = %(naf_version)s THEN 1.0 ELSE 0.5 END AS classed,
+        CASE WHEN %(latitude)s::float IS NOT NULL AND latitude IS NOT NULL
+            THEN kilometres(%(latitude)s, %(longitude)s, latitude, longitude) END AS distance,
+        potential.band
+    FROM firm
+    LEFT JOIN potential ON potential.member_id = %(member)s AND potential.direction = %(direction)s
+        AND potential.identifier = firm.identifier
+    WHERE (%(least_band)s = 0 OR potential.band >= %(least_band)s)
         AND NOT EXISTS (SELECT FROM declaration
-            WHERE declaration.member_id = %(member)s AND counterpart = listing.identifier)
+            WHERE declaration.member_id = %(member)s AND counterpart = firm.identifier)
 ), scored AS (
     SELECT id, distance, band, (%(words_weight)s * worded + %(naf_weight)s * classed
         + %(distance_weight)s * coalesce(1 / (1 + distance / 50), 0)
@@ -141,11 +157,21 @@ FROM ranked JOIN listing ON listing.id = ranked.id
 WHERE place > coalesce(%(after_place)s, 0) ORDER BY place LIMIT %(size)s;
 
 -- name: directory_reasons
--- Of some firms, by which of the words they were found.
-SELECT listing.id, row.place, row.kind, row.value, row.weight
+-- Of some firms, by which of the words they were found; a word that only a product category holds, by the category.
+SELECT listing.id, row.place, CASE WHEN category.name IS NULL THEN row.kind ELSE 'category' END AS kind,
+    coalesce(category.name, row.value) AS value, row.weight
 FROM json_to_recordset(%(rows)s::json) AS row (place integer, kind text, value text, weight float, query text)
-JOIN listing ON listing.id = ANY (%(ids)s) AND words @@ to_tsquery('bizoverbiz_french', row.query)
-ORDER BY listing.id, row.place, row.weight DESC, row.value;
+JOIN listing ON listing.id = ANY (%(ids)s) AND CASE %(direction)s WHEN 'suppliers' THEN sold ELSE bought END
+    @@ to_tsquery('bizoverbiz_french', row.query)
+LEFT JOIN LATERAL (
+    SELECT said.name FROM json_array_elements_text(shown -> 'categories') AS said (name)
+    WHERE row.kind = 'keyword' AND %(direction)s = 'suppliers'
+        AND to_tsvector('bizoverbiz_french', said.name) @@ to_tsquery('bizoverbiz_french', row.query)
+        AND NOT to_tsvector('bizoverbiz_french', concat_ws(' ', listing.sells, (
+                SELECT string_agg(word, ' ') FROM json_array_elements_text(shown -> 'sells_keywords') AS own (word))))
+            @@ to_tsquery('bizoverbiz_french', row.query)
+    LIMIT 1) AS category ON true
+ORDER BY listing.id, row.place, row.weight DESC, value;
 
 -- name: listing_get
 -- A firm as everybody finds it.

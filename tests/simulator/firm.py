@@ -283,8 +283,10 @@ class Firm:
         for line in payload.lines:
             key = self.means({"side": line.side, "counterpart": line.counterpart, "number": line.number})
             most = min(self.approved_most.get(line.id, 0), self.approved_least.get(line.id, line.ceiling))
-            if line.id not in self.answered and line.id not in self.approved_most:
-                # Nobody here has seen the statement: only a mandate can have approved it.
+            unseen = line.id not in self.answered and line.id not in self.approved_most
+            unheard = line.set_off > most and bool(self.mandates) and line.id not in self.approved_least
+            if unseen or unheard:
+                # Nobody here has seen the statement, or no answer is known to have arrived: a mandate has approved it.
                 by_mandate.append(line.model_dump())
                 most = line.ceiling
             assert line.set_off <= most, f"{self.identifier}: {line.set_off} of {key} is set off, {most} was approved"

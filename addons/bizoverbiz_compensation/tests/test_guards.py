@@ -118,7 +118,7 @@ class TestGuards(SetOffCase):
         self.assertEqual(unknown.approved, 0.0)
         unknown.action_restore()
         self._statement().action_approve()
-        self.engine.decide({self._reference(self.invoice): 30000, None: 30000})
+        self.engine.decide({self._reference(self.invoice): 30000, "F-LATE": 30000})
         self._exchange()
         self.assertRecordValues(self._notices(), [{"state": "blocked"}])
         self.assertIn("F-LATE", self._notices().error)

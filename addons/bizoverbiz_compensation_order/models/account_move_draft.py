@@ -11,6 +11,7 @@ class AccountMove(models.Model):
 
     def action_bizoverbiz_commit(self):
         """Register the agreed sale or purchase that the draft is about; a draft of one order registers the order."""
+        self.env["bizoverbiz.membership"]._check_group("bizoverbiz_network.group_approver")
         self.ensure_one()
         self.check_access("read")
         orders = self._bizoverbiz_orders()

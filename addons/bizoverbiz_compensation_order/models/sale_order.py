@@ -11,9 +11,15 @@ class SaleOrder(models.Model):
 
     def action_bizoverbiz_commit(self):
         """Register the agreed sale, so that it can be set off before it is invoiced."""
+        self.env["bizoverbiz.membership"]._check_group("bizoverbiz_network.group_approver")
         self.ensure_one()
         self.check_access("read")
         return self.env["bizoverbiz.commitment"]._commit(self).get_formview_action()
+
+    def action_view_bizoverbiz_commitment(self):
+        commitments = self.bizoverbiz_commitment_ids
+        live = commitments.filtered(lambda one: one._is_live())
+        return (live or commitments)[:1].get_formview_action()
 
     def _action_cancel(self):
         """What was set off of a cancelled order is credited, and owed back; the rest is withdrawn from the network."""

@@ -165,6 +165,7 @@ class BizoverbizContactRequest(models.Model):
 
     def action_accept(self):
         """Give the contact to the firm that asked."""
+        self.env["bizoverbiz.membership"]._check_group(MANAGER)
         self.ensure_one()
         if not (self.given_contact_id.email or self.given_contact_id.phone):
             raise UserError(self.env._("Choose a contact with an e-mail address or a telephone number first."))
@@ -175,8 +176,8 @@ class BizoverbizContactRequest(models.Model):
         return self._answer("decline", None)
 
     def _answer(self, answer, contact):
-        self.ensure_one()
         self.env["bizoverbiz.membership"]._check_group(MANAGER)
+        self.ensure_one()
         self.check_access("write")
         if self.side != "received":
             raise UserError(self.env._("Only a request that was received can be answered."))

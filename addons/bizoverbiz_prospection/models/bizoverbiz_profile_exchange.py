@@ -61,8 +61,8 @@ class BizoverbizProfile(models.Model):
         )
 
     def _check_may_speak(self):
-        self.ensure_one()
         self.env["bizoverbiz.membership"]._check_group(MANAGER)
+        self.ensure_one()
         self.check_access("write")
 
     def _edited_by(self):

@@ -43,6 +43,7 @@ class CrmLead(models.Model):
             lead.bizoverbiz_contact_state = lead.bizoverbiz_contact_request_ids.sorted("id")[-1:].state
 
     def action_bizoverbiz_ask_for_contact(self):
+        self.env["bizoverbiz.membership"]._check_group("sales_team.group_sale_salesman")
         self.ensure_one()
         self.check_access("write")
         if not self.bizoverbiz_identifier or self.bizoverbiz_withdrawn:

@@ -26,7 +26,9 @@ class TestRights(CommitmentCase):
         with self.assertRaises(AccessError):
             commitment.with_user(self.salesman).action_register()
         commitment.action_register()
-        self.assertEqual(self._commit(self.order, self.salesman).state, "one_sided", "and everybody may look")
+        shown = self.order.with_user(self.salesman).action_view_bizoverbiz_commitment()
+        self.assertEqual(shown["res_id"], commitment.id, "and everybody may look")
+        self.assertEqual(commitment.with_user(self.salesman).state, "one_sided")
         with self.assertRaises(AccessError):
             commitment.with_user(self.salesman).action_withdraw()
 

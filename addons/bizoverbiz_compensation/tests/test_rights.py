@@ -113,14 +113,15 @@ class TestRights(TransactionCase):
                     continue
                 function = getattr(type(model), name)
                 written_here = f"addons.{OURS}" in getattr(function, "__module__", "")
-                if inspect.isfunction(function) and written_here and not getattr(function, "_api_private", False):
-                    if not self._is_cores(type(model), name):
-                        yield model, name, function
+                closed = getattr(function, "_api_private", False) or self._is_cores(type(model), name)
+                if inspect.isfunction(function) and written_here and not closed:
+                    yield model, name, function
 
     def _is_cores(self, model, name):
         """Whether a method of ours extends one of Odoo's, which says who may call it."""
         return any(
-            name in vars(one) and f"addons.{OURS}" not in getattr(vars(one)[name], "__module__", "") for one in model.mro()
+            name in vars(one) and f"addons.{OURS}" not in getattr(vars(one)[name], "__module__", "")
+            for one in model.mro()
         )
 
     def test_every_public_method_refuses_strangers(self):

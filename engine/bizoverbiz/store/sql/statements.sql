@@ -88,7 +88,7 @@ FROM statement JOIN mandate ON mandate.member_id = statement.member_id AND ended
 JOIN member ON member.id = statement.member_id AND takes_part
 WHERE round = %(round)s AND state = 'proposed' AND NOT EXISTS (
     SELECT FROM member_copy WHERE member_copy.member_id = statement.member_id AND in_doubt_since IS NOT NULL)
-ORDER BY statement.id;
+ORDER BY identifier, currency;
 
 -- name: mandated_lines
 -- Their lines, oldest due first.

@@ -5,6 +5,7 @@ from . import (
     account_move_draft,
     account_move_line,
     account_partial_reconcile,
+    account_tax,
     bizoverbiz_commitment,
     bizoverbiz_commitment_exchange,
     bizoverbiz_commitment_order,

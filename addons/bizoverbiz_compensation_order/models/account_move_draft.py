@@ -36,18 +36,12 @@ class AccountMove(models.Model):
         :param float amount: taxes included
         :return: base lines as ``account.tax`` has them
         """
-        taxes = self.env["account.tax"]
         commitments = self._bizoverbiz_drafted()
-        lines = commitments._agreed_lines(self)
-        base_lines = [self._prepare_product_base_line_for_taxes_computation(line) for line in lines]
-        taxes._add_tax_details_in_base_lines(base_lines, self.company_id)
-        taxes._round_base_lines_tax_details(base_lines, self.company_id)
-        return taxes._prepare_down_payment_lines(
-            base_lines=base_lines,
-            company=self.company_id,
-            amount_type="fixed",
-            amount=amount,
-            computation_key=f"down_payment,draft,{self.id},{len(commitments.move_ids)}",
+        base_lines = [
+            self._prepare_product_base_line_for_taxes_computation(line) for line in commitments._agreed_lines(self)
+        ]
+        return self.env["account.tax"]._bizoverbiz_deposit_base_lines(
+            base_lines, self.company_id, amount, f"draft,{self.id},{len(commitments.move_ids)}"
         )
 
     def _bizoverbiz_draft_deposit(self, amount):

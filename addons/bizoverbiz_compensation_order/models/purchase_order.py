@@ -32,15 +32,8 @@ class PurchaseOrder(models.Model):
         :param float amount: taxes included
         :return: base lines as ``account.tax`` has them
         """
-        taxes = self.env["account.tax"]
         lines = self.order_line.filtered(lambda line: not (line.display_type or line.is_downpayment))
         base_lines = [line._prepare_base_line_for_taxes_computation() for line in lines]
-        taxes._add_tax_details_in_base_lines(base_lines, self.company_id)
-        taxes._round_base_lines_tax_details(base_lines, self.company_id)
-        return taxes._prepare_down_payment_lines(
-            base_lines=base_lines,
-            company=self.company_id,
-            amount_type="fixed",
-            amount=amount,
-            computation_key=f"down_payment,commitment,{self.id}",
+        return self.env["account.tax"]._bizoverbiz_deposit_base_lines(
+            base_lines, self.company_id, amount, f"commitment,{self.id}"
         )

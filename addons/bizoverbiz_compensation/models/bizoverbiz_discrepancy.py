@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from ..tools.minor_units import from_minor
 
+#: What the network says where a dispute has no words.
+NO_REASON = "no reason given"
+
 
 class BizoverbizDiscrepancy(models.Model):
     """Where the books of two members disagree: a worklist, mirrored from the engine."""
@@ -43,6 +46,9 @@ class BizoverbizDiscrepancy(models.Model):
     issue_date = fields.Date(readonly=True)
     due_date = fields.Date(readonly=True)
     reason = fields.Text(readonly=True, help="In the network's words.")
+    their_reason = fields.Char(
+        "In Your Partner's Words", compute="_compute_their_reason", help="Why your partner disputes the invoice."
+    )
     disputed_by = fields.Selection([("us", "You"), ("them", "Your partner"), ("both", "Both")], readonly=True)
     dispute_code = fields.Selection(
         [
@@ -87,6 +93,18 @@ class BizoverbizDiscrepancy(models.Model):
     def _compute_difference(self):
         for discrepancy in self:
             discrepancy.difference = discrepancy.our_amount - discrepancy.their_amount
+
+    @api.depends("reason", "side", "disputed_by")
+    def _compute_their_reason(self):
+        """Of `disputed by the creditor: …; disputed by the debtor: …` what the other side says, without the English."""
+        for discrepancy in self:
+            theirs, ours = "debtor", "creditor"
+            if discrepancy.side == "payable":
+                theirs, ours = ours, theirs
+            _before, said, words = (discrepancy.reason or "").partition(f"disputed by the {theirs}: ")
+            if ours == "debtor":
+                words = words.partition("; disputed by the debtor: ")[0]
+            discrepancy.their_reason = words if said and words != NO_REASON else False
 
     @api.model
     def _fetch(self, membership):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 # pylint: disable=consider-merging-classes-inherited; exchanging and telling are two things
@@ -17,11 +17,22 @@ class BizoverbizMembership(models.Model):
         string="Accountants",
         help="Who gets the list, for instance the firm's chartered accountant. If empty, every approver.",
     )
+    accountant_names = fields.Char(
+        "E-mailed to",
+        compute="_compute_accountant_names",
+        compute_sudo=True,
+        help="Who gets the list as it is set now; whoever has no e-mail address is told in Odoo alone.",
+    )
     email_partners = fields.Boolean(
         "E-mail Customers and Suppliers",
         default=True,
         help="Tell each customer and supplier, in its language, which of its invoices were set off and what remains.",
     )
+
+    @api.depends("email_accountants", "accountant_ids", "company_id")
+    def _compute_accountant_names(self):
+        for membership in self:
+            membership.accountant_names = ", ".join(membership._accountants().mapped("name"))
 
     def _accountants(self):
         """Who gets the list of what was set off: those who are named, or else everybody who may approve."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount, split_every
+from odoo.tools import format_amount, format_date, split_every
 from psycopg2 import OperationalError
 
 from .bizoverbiz_notice import ACTIVITY, SQL_TRANSACTION
@@ -191,8 +191,10 @@ class BizoverbizNotice(models.Model):
         """Create and post the entry of one company."""
         items.sort(key=lambda item: (item.line.side, item.line.id))
         balances = self._company_balances(company, day, items)
+        # Labels are in the language of the books, whoever books.
+        notice = self.with_context(lang=company.root_id.partner_id.lang)
         lines = [
-            {**self._prepare_entry_line(item), "balance": balance, "sequence": sequence}
+            {**notice._prepare_entry_line(item), "balance": balance, "sequence": sequence}
             for sequence, (item, balance) in enumerate(zip(items, balances, strict=True), start=1)
         ]
         self._create_entry(
@@ -238,11 +240,10 @@ class BizoverbizNotice(models.Model):
 
     def _entry_label(self, item):
         """The invoice's number stands between a space and a comma: entries are recognised by it (_items_in)."""
-        return self.env._(
-            "Set-off of %(number)s, decided on %(date)s",
-            number=item.line.number,
-            date=fields.Date.to_string(self.decision_date),
-        )
+        return self.env._("Set-off of %(number)s, decided on %(date)s", **self._prepare_label(item))
+
+    def _prepare_label(self, item):
+        return {"number": item.line.number, "date": format_date(self.env, self.decision_date)}
 
     def _company_balances(self, company, day, items):
         """Amounts in company currency at the day's rate, rounded so that both sides are equal to the cent.

@@ -40,7 +40,7 @@ class BizoverbizNotice(models.Model):
     def _entry_label(self, item):
         if self.kind != "reversal":
             return super()._entry_label(item)
-        values = {"number": item.line.number, "date": fields.Date.to_string(self.decision_date)}
+        values = self._prepare_label(item)
         if item.amount > 0:
             return self.env._("Set-off of %(number)s, what the reversal of %(date)s leaves", **values)
         return self.env._("Reversal of the set-off of %(number)s, decided on %(date)s", **values)

@@ -67,10 +67,14 @@ class TestBooking(SetOffCase):
         html = self.env["ir.actions.report"]._render_qweb_html("account.report_invoice_with_payments", invoice.ids)[0]
         self.assertEqual((html.count(b"Paid on"), html.count(b"Set off on")), (1, 1))
 
-    def test_the_day_of_the_decision_is_the_companys_not_the_servers(self):
+    def test_the_day_of_the_decision_is_the_companys_and_written_as_its_books_write_days(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.company.partner_id.lang = "fr_FR"
         invoice, bill = self._invoice(10), self._bill(10)
         notice = self._booked_round({invoice: 1000, bill: 1000}, decided_at="2026-11-21T23:30:00Z")
         self.assertEqual(str(notice.move_id.date), "2026-11-22")
+        for label in notice.move_id.line_ids.mapped("name"):
+            self.assertTrue(label.endswith(" 22/11/2026"), label)
 
     def test_cash_basis_vat_becomes_due_with_the_set_off(self):
         tax = self.env["account.tax"].search(

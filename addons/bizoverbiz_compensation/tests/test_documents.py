@@ -75,6 +75,8 @@ class TestDocuments(SetOffCase):
         stranger = self._new_stranger("bizoverbiz_network.group_approver")
         self.assertIn(self.approver.partner_id, self.membership._accountants())
         self.assertNotIn(stranger.partner_id, self.membership._accountants())
+        reader = self._new_user("reader", "bizoverbiz_network.group_user")
+        self.assertIn(self.approver.name, self.membership.with_user(reader).accountant_names)
         self.membership.email_accountants = False
         self.assertFalse(self.membership._accountants())
 

@@ -58,6 +58,22 @@ class TestWorklist(SetOffCase):
             ],
         )
 
+    def test_a_dispute_is_shown_in_the_partners_words_and_without_the_networks_english(self):
+        payable = {"creditor": "542065479", "debtor": "552100554"}
+        both = "disputed by the creditor: Prix ; voir devis; disputed by the debtor: Deux palettes"
+        told = {
+            "disputed by the debtor: Deux palettes": {},
+            "disputed by the debtor: no reason given": {},
+            both: {},
+            f"{both} ": payable,
+            "disputed by the debtor: Ours": payable,
+        }
+        items = [{"kind": "disputed", "reason": reason, **side} for reason, side in told.items()]
+        self.assertEqual(
+            self._listed(*items).mapped("their_reason"),
+            ["Deux palettes", False, "Deux palettes", "Prix ; voir devis", False],
+        )
+
     def test_what_is_missing_here_leads_to_the_document_of_its_number_whatever_its_state(self):
         found = self._listed(self._missing_here())
         self.assertEqual(found.action_open_invoice()["context"]["default_partner_id"], self.vendor.id)

@@ -3,6 +3,7 @@ import json
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 ADMINISTRATOR = "bizoverbiz_network.group_administrator"
 #: Pages of versions looked at in one exchange: a network has a handful.
@@ -73,7 +74,7 @@ class BizoverbizMembership(models.Model):
                     "Version %(version)s of the framework agreement is in force from %(day)s. From then on the firm "
                     "takes part in no round until an administrator has accepted it.",
                     version=self.agreement_to_accept,
-                    day=fields.Date.to_string(self.agreement_from),
+                    day=format_date(membership.env, self.agreement_from),
                 ),
             )
 

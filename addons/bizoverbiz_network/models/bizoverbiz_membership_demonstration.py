@@ -37,7 +37,7 @@ class BizoverbizMembership(models.Model):
         payload = {"identifier": company._bizoverbiz_checked_identifier()}
         try:
             answer = self.env["bizoverbiz.engine"]._call(
-                "POST", f"{address.rstrip('/')}/invitations", payload=payload, timeout=(2, 30)
+                "POST", f"{address.rstrip('/')}/invitations", payload=payload, timeout=(5, 60)
             )
         except EngineUnavailable as error:
             raise UserError(

@@ -8,16 +8,21 @@ An operator thinks before inviting; this process does not, and so it exists in t
 
 import argparse
 import json
-import subprocess
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from demo.databases import ROOT
+from bizoverbiz.cli.context import now, operator
+from bizoverbiz.errors import BizoverbizError
+from bizoverbiz.matching import canonical_identifier
+from bizoverbiz.members import joining
+from bizoverbiz.settings import load_settings
 from demo.firms import BY_SIREN
 
 #: Where the addon's button looks first.
 PORT = 8071
 LONGEST_BODY = 1000
+VALID = timedelta(days=14)
 
 
 class RefusedError(Exception):
@@ -28,22 +33,21 @@ class RefusedError(Exception):
         self.status = status
 
 
-def operator(*arguments: str) -> Any:
-    """`bizoverbiz … --json` as the network's operator, with the settings this process was started with."""
-    done = subprocess.run(  # noqa: S603
-        [ROOT / ".venv/bin/bizoverbiz", *arguments, "--json"], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    if done.returncode:
-        raise RefusedError(422, done.stderr.strip() or done.stdout.strip())
-    return json.loads(done.stdout)
-
-
 def invite(identifier: str) -> dict[str, str]:
-    """An invitation for one firm. A database that is thrown away leaves a member behind: its successor renews it."""
+    """An invitation for one firm. A database that is thrown away leaves a member behind: its successor renews it.
+
+    What `bizoverbiz invitation create` does, without starting a process: somebody waits before a button.
+    """
     if identifier in BY_SIREN:
         raise RefusedError(409, f"{BY_SIREN[identifier].name} takes part in the demonstration: use its own database")
-    known = any(member["identifier"] == identifier for member in operator("members", "list"))
-    return {"invitation": operator("invitation", "create", "--renew" if known else "--for", identifier)["invitation"]}
+    try:
+        firm = canonical_identifier(identifier)
+        with operator() as tx:
+            named = {"renews" if tx.one("member_id", identifier=firm) else "identifier": firm}
+            url = load_settings().base_url
+            return {"invitation": joining.invite(tx, url=url, valid=VALID, now=now(), **named).to_string()}
+    except BizoverbizError as error:
+        raise RefusedError(422, str(error)) from error
 
 
 class Doorman(BaseHTTPRequestHandler):
@@ -67,7 +71,6 @@ class Doorman(BaseHTTPRequestHandler):
             identifier = body["identifier"]
         except (ValueError, KeyError, TypeError) as error:
             raise RefusedError(400, 'the body has to be {"identifier": SIREN or VAT number}') from error
-        # Whoever asks shall not pass options to the command.
         if not isinstance(identifier, str) or not identifier.isalnum():
             raise RefusedError(422, "an identifier is a SIREN or a VAT number, without blanks")
         return identifier

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from xml.etree import ElementTree
+
+#: From best to worst; a test that says several things, of its subtests or of its tear-down, counts as the worst.
+ORDER = ("passed", "skipped", "failed", "error")
 
 
-def read(report: Path) -> dict[str, str]:
-    """Outcome by test of a JUnit report: passed, skipped, failed or error; of a name that is there twice the worst."""
-    order = ("passed", "skipped", "failed", "error")
+def read(record: Path) -> dict[str, str]:
+    """Outcome by test of what `watch` has written down."""
     outcomes: dict[str, str] = {}
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
-        name = f"{case.get('classname')}::{case.get('name')}"
-        outcome = next(
-            (kind for kind in ("error", "failed", "skipped") if case.find(_TAGS[kind]) is not None), "passed"
-        )
-        outcomes[name] = max(outcomes.get(name, "passed"), outcome, key=order.index)
+    for line in record.read_text().splitlines() if record.exists() else ():
+        said = json.loads(line)
+        outcomes[said["test"]] = max(outcomes.get(said["test"], "passed"), said["outcome"], key=ORDER.index)
     return outcomes
-
-
-_TAGS = {"error": "error", "failed": "failure", "skipped": "skipped"}
 
 
 def differences(without: dict[str, str], with_addons: dict[str, str]) -> list[str]:

@@ -13,7 +13,9 @@ from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+#: Those of the first release, and those that came later with what they need of Odoo's.
 ADDONS = ("bizoverbiz_network", "bizoverbiz_compensation")
+LATER = ("bizoverbiz_compensation_edi", "bizoverbiz_compensation_order", "bizoverbiz_prospection")
 PARTNERS = {"732829320": "Bois du Forez", "542065479": "Quincaillerie Roux"}
 
 
@@ -22,9 +24,9 @@ class Life:
         self.database, self.memory = database, memory
 
     def run(self, step: str) -> None:
-        if step in ("install", "update"):
-            how = "install_modules" if step == "install" else "upgrade_modules"
-            Registry.new(self.database, update_module=True, **{how: ADDONS})
+        if step in ("install", "extend", "update"):
+            how = "upgrade_modules" if step == "update" else "install_modules"
+            Registry.new(self.database, update_module=True, **{how: LATER if step == "extend" else ADDONS})
             return
         with Registry(self.database).cursor() as cr:
             getattr(self, step)(api.Environment(cr, SUPERUSER_ID, {}))
@@ -65,7 +67,7 @@ class Life:
             env["bizoverbiz.membership"].search([("state", "=", "joined")])._exchange_safely()
 
     def uninstall(self, env: api.Environment) -> None:
-        env["ir.module.module"].search([("name", "in", ADDONS)]).button_uninstall()
+        env["ir.module.module"].search([("name", "in", ADDONS + LATER)]).button_uninstall()
 
     def rejoin(self, env: api.Environment) -> None:
         """Join again with a new key; the engine still has the notices, an administrator accepts the one approved."""
@@ -79,6 +81,14 @@ class Life:
         tied = "bizoverbiz.notice" in env
         memberships = env["bizoverbiz.membership"].search([]) if tied else ()
         seen = {
+            "addons": sorted({*ADDONS, *LATER} & set(env["ir.module.module"]._installed())),
+            "collected": [
+                [row.move_id.partner_id.name, row.total]
+                for row in (env["bizoverbiz.collection"].search([]) if "bizoverbiz.collection" in env else ())
+            ],
+            "left behind": sorted(
+                env["ir.model"].search([("model", "=like", "bizoverbiz.%")]).mapped("model") if not tied else ()
+            ),
             "entries": [
                 {
                     "name": move.name,

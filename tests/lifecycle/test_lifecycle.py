@@ -53,8 +53,9 @@ def seen(folder):
     return {
         "first": go(first, "install", "book"),
         "updated": go(new, "update", "exchange"),
+        "extended": go(new, "extend"),
         "uninstalled": go(new, "uninstall"),
-        "installed again": go(new, "install", "rejoin"),
+        "installed again": go(new, "install", "extend", "rejoin"),
     }
 
 
@@ -70,7 +71,8 @@ def _first_release(folder):
 
 def _books(stage):
     entries = [{name: value for name, value in entry.items() if name != "vouchers"} for entry in stage["entries"]]
-    return {**stage, "entries": entries, "notices": None, "writes to partners": None}
+    about_addons = ("notices", "writes to partners", "addons", "collected")
+    return {**stage, "entries": entries, **dict.fromkeys(about_addons)}
 
 
 def test_the_first_release_booked_the_notice(seen):
@@ -91,7 +93,14 @@ def test_an_update_writes_to_nobodys_customers_before_somebody_says_so(seen):
     assert seen["installed again"]["writes to partners"] == [True]
 
 
-def test_uninstalling_leaves_the_books_and_the_vouchers(seen):
+def test_addons_of_later_releases_are_added_to_the_books_and_count_what_was_set_off_before(seen):
+    assert _books(seen["extended"]) == _books(seen["first"])
+    assert len(seen["extended"]["addons"]) == 5
+    assert seen["extended"]["collected"] == [["Bois du Forez", 300.0]]
+
+
+def test_uninstalling_all_addons_leaves_the_books_and_the_vouchers(seen):
+    assert seen["uninstalled"]["addons"] == seen["uninstalled"]["left behind"] == []
     assert seen["uninstalled"]["entries"] == seen["updated"]["entries"]
     assert _books(seen["uninstalled"]) == _books(seen["first"])
 
@@ -100,3 +109,4 @@ def test_installed_again_the_notice_is_recognised_and_not_booked_twice(seen):
     assert _books(seen["installed again"]) == _books(seen["first"])
     entry = seen["installed again"]["entries"][0]
     assert seen["installed again"]["notices"] == [{"state": "booked", "entry": entry["name"], "tied": 2}]
+    assert seen["installed again"]["collected"] == seen["extended"]["collected"]

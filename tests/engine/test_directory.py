@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 
-from bizoverbiz.directory import contacts
+from bizoverbiz.directory import contacts, loading
 from bizoverbiz.members import standing
 from bizoverbiz.store.database import WORKER
 
@@ -91,6 +92,21 @@ def test_a_product_category_is_a_reason_of_its_own_unless_the_words_say_it_too(
     }
 
 
+def test_what_an_activity_is_called_counts_little_and_is_a_reason_of_its_own(network: Network) -> None:
+    asker, silent, sawmill, speaks = (network.member(siren) for siren in SIRENS[:4])
+    publish(silent, sells="", naf="16.10A")
+    publish(sawmill, sells="Planches de bois", naf="16.10A")
+    publish(speaks, sells="Imprégnation de clôtures")
+    assert network.work()
+    label = {"code": "naf", "text": "16.10A Sciage et rabotage du bois, hors imprégnation", "value": "16.10A"}
+    first, *others = search(asker, keywords="imprégnation")
+    assert first["identifier"] == speaks.identifier
+    assert [(hit["reasons"], hit["score"] < first["score"] / 2) for hit in others] == [([label], True)] * 2
+    assert names(asker, keywords="impregnasion") == [speaks.identifier], "a slip is sought in the firm's own words"
+    assert names(asker, keywords="bois") == [sawmill.identifier, silent.identifier]
+    assert search(asker, keywords="bois sciage", naf="16.10A")[-1]["reasons"] == [label]
+
+
 def test_territories_find_who_sits_there_or_serves_it(network: Network) -> None:
     asker, rennes, vannes, far = (network.member(siren) for siren in SIRENS[:4])
     publish(rennes, commune="35238")
@@ -143,7 +159,9 @@ def test_partners_who_left_and_who_is_suspended_are_not_found(network: Network) 
     with network.store.transaction(WORKER) as tx:
         standing.set_standing(tx, suspended.identifier, status="suspended", now=network.clock())
     assert names(asker, keywords="visserie") == []
+    said = {"siren": suspended.identifier, "name": "X", "sells": "Visserie", "published": True}
     with network.store.transaction(WORKER) as tx:
+        assert loading.load(tx, [json.dumps(said)]).left_alone == 1, "nor does a file put it back"
         standing.set_standing(tx, suspended.identifier, status="active", now=network.clock())
     assert names(asker, keywords="visserie") == [suspended.identifier]
 

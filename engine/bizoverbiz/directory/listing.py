@@ -21,10 +21,10 @@ class Listing:
     reaches: tuple[Mapping[str, Any], ...]
 
 
-def listing(
-    identifier: str, name: str, content: Mapping[str, Any], *, member: UUID | None = None, hidden: bool = False
-) -> Listing:
+def listing(identifier: str, name: str, content: Mapping[str, Any], *, member: UUID | None = None) -> Listing:
     """A firm as it is found. `content` is a profile in the protocol's words.
+
+    What its activity is called counts little: most firms do a small part of what their NAF code names.
 
     Raises `MalformedError` for a commune, a territory or a NAF code that does not exist.
     """
@@ -40,10 +40,10 @@ def listing(
         "identifier": identifier,
         "member": member,
         "name": name,
-        "hidden": hidden,
         "shown": shown | {"contact": open_contact},
-        "sells": _text(content.get("sells"), label),
+        "sells": _text(content.get("sells")),
         "buys": _text(content.get("buys")),
+        "label": _text(label),
         "sells_keywords": _text(*content.get("sells_keywords") or (), *content.get("categories") or ()),
         "buys_keywords": _text(*content.get("buys_keywords") or ()),
         "naf": code,
@@ -91,6 +91,19 @@ def insert(tx: Transaction, listings: Iterable[Listing], *, learnt: bool = False
     reaches = [reach for one in found for reach in one.reaches]
     if reaches:
         tx.bulk("listing_reaches_insert", reaches)
+
+
+def follow(tx: Transaction, member: Any, *, found: bool) -> None:
+    """Let the directory follow a member's name and standing.
+
+    `member` is a row of `member_get`. Whoever is not to be found is in no row that another member could read; what it
+    has published comes back from its profile. What the operator has said of it is the operator's to say again.
+    """
+    said = tx.one("profile_own", member=member.id)
+    if not found or said is not None:
+        tx.run("listing_remove", identifier=member.identifier)
+    if found and said is not None and said.published_at is not None:
+        insert(tx, [listing(member.identifier, member.name, said.content, member=member.id)])
 
 
 def _text(*parts: str | None) -> str:

@@ -44,9 +44,8 @@ def put(
     check_may_declare(own)
     before = tx.one("profile_own", member=member)
     since = before.published_at if before else None
-    hidden = absence(own) is Absence.INSOLVENT
     # Also what is not published is looked through: a mistake is told now, not at the publication.
-    entry = listing.listing(own.identifier, own.name, content, member=member, hidden=hidden)
+    entry = listing.listing(own.identifier, own.name, content, member=member)
     tx.run(
         "profile_put",
         member=member,
@@ -56,9 +55,9 @@ def put(
         published_at=(since or now) if published else None,
     )
     tx.run("listing_remove", identifier=own.identifier)
-    if published:
+    if published and absence(own) is not Absence.INSOLVENT:
         listing.insert(tx, [entry])
-    else:
+    if not published:
         take_back(tx, member=member, by=edited_by, now=now)
 
 

@@ -112,7 +112,7 @@ def search(
     )
     found = _reasons(tx, asked, question.direction, [row.id for row in rows]) if asked and rows else []
     by_words = _by_words(found, question.direction)
-    return rows, {row.id: by_words.get(row.id, []) + _further(row, question) for row in rows}
+    return rows, {row.id: _told(by_words.get(row.id, []), _further(row, question)) for row in rows}
 
 
 def _reasons(tx: Transaction, asked: list[dict[str, object]], direction: Direction, ids: list[UUID]) -> list[Any]:
@@ -144,17 +144,30 @@ def _by_words(rows: Iterable[Any], direction: Direction) -> dict[UUID, list[dict
     """The best reason for each word of the question."""
     best: dict[UUID, dict[int, dict[str, str]]] = defaultdict(dict)
     for row in rows:
-        text = f"{_VERBS[direction]} “{row.value}”" + _KINDS[row.kind]
-        reason = {"code": row.kind, "text": text, "value": row.value}
+        if row.kind == "naf":
+            reason = _activity(row)
+        else:
+            text = f"{_VERBS[direction]} “{row.value}”" + _KINDS[row.kind]
+            reason = {"code": row.kind, "text": text, "value": row.value}
         best[row.id].setdefault(row.place, reason)
     return {key: list(reasons.values()) for key, reasons in best.items()}
+
+
+def _told(*parts: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Each reason once: several words may stand in the name of one activity."""
+    reasons = [reason for part in parts for reason in part]
+    return [reason for at, reason in enumerate(reasons) if reason not in reasons[:at]]
+
+
+def _activity(row: Any) -> dict[str, str]:
+    label = naf().label(row.naf, row.naf_version) or ""
+    return {"code": "naf", "text": f"{row.naf} {label}".strip(), "value": row.naf}
 
 
 def _further(row: Any, question: Question) -> list[dict[str, str]]:
     reasons = []
     if question.naf:
-        label = naf().label(row.naf, row.naf_version) or ""
-        reasons.append({"code": "naf", "text": f"{row.naf} {label}".strip(), "value": row.naf})
+        reasons.append(_activity(row))
     if question.area:
         origin = question.area.commune
         if origin and row.distance is not None and row.distance <= (question.area.radius_km or 0):

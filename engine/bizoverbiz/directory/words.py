@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+from bizoverbiz.directory.families import family
 from bizoverbiz.nomenclatures.communes import plain
 
 Kind = Literal["keyword", "synonym", "similar"]
@@ -42,6 +43,9 @@ class Term:
     def row(self) -> dict[str, object]:
         """As the queries read it."""
         words = [word for word in self.value.split() if word not in _EMPTY] or self.value.split()
+        if self.kind == "similar":
+            # What only looks alike is looked for in the firm's own words, not in what its activity is called.
+            words = [f"{word}:AB" for word in words]
         return {
             "place": self.place,
             "kind": self.kind,
@@ -73,7 +77,12 @@ def terms(question: str) -> list[Term]:
         found.append(Term(place, "keyword", " ".join(phrase), 1.0))
         if length > 1:
             found += (Term(place, "keyword", word, PART) for word in phrase if word not in _EMPTY)
-        found += (Term(place, "synonym", other, SYNONYM) for other in known.get(_stem(phrase), ()))
+        others = known.get(_stem(phrase), ())
+        found += (Term(place, "synonym", other, SYNONYM) for other in others)
+        if length == 1:
+            # Of what has a synonym of its own the family is in the file, as far as it is meant.
+            kin = [] if others else family(phrase[0])
+            found += (Term(place, "similar", other, SIMILAR) for other in kin)
         place += 1
     return found
 

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from bizoverbiz.directory import profiles
+from bizoverbiz.directory import listing, profiles
 from bizoverbiz.members import events
 from bizoverbiz.store.database import Transaction
 
@@ -34,6 +34,8 @@ def leave(tx: Transaction, member: UUID, *, answered_by: str, reason: str | None
     tx.one("declarations_withdraw", member=member, version=version)
     if tx.one("profile_own", member=member) is not None:
         profiles.withdraw(tx, member=member, by=answered_by, now=now)
+    else:
+        listing.follow(tx, tx.one("member_get", member=member), found=False)
     tx.run("change_insert", member=member)
     events.record(tx, member, "left", {"reason": reason}, now=now, answered_by=answered_by)
     return True

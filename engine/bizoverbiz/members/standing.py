@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from bizoverbiz.directory import listing
 from bizoverbiz.errors import (
     AgreementNotAcceptedError,
     InsolventError,
@@ -102,8 +103,9 @@ def set_insolvent(tx: Transaction, identifier: str, since: date | None, *, now: 
 
 def _follow(tx: Transaction, member: UUID) -> None:
     """Nobody finds who is suspended or in insolvency proceedings; who has only to accept an agreement is found."""
-    reason = absence(tx.one("member_get", member=member))
-    tx.run("listing_hide", member=member, hidden=reason not in (None, Absence.AGREEMENT))
+    own = tx.one("member_get", member=member)
+    reason = absence(own)
+    listing.follow(tx, own, found=reason in (None, Absence.AGREEMENT))
 
 
 def _changed(

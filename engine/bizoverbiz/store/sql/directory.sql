@@ -22,17 +22,18 @@ DELETE FROM listing WHERE identifier = %(identifier)s;
 DELETE FROM listing WHERE identifier IN (SELECT identifier FROM json_to_recordset(%(rows)s::json) AS row (identifier text));
 
 -- name: listings_insert
--- What everybody finds; in what is sold and in what is bought, keywords weigh A and texts B.
-INSERT INTO listing (id, identifier, member_id, name, hidden, shown, sells, buys, sold, bought, naf, naf_version, commune,
+-- What everybody finds; in what is sold and in what is bought, keywords weigh A and texts B, an activity's name C.
+INSERT INTO listing (id, identifier, member_id, name, shown, sells, buys, sold, bought, naf, naf_version, commune,
     department, region, latitude, longitude, serves, learnt)
-SELECT id, identifier, member, name, hidden, shown, sells, buys,
+SELECT id, identifier, member, name, shown, sells, buys,
     setweight(to_tsvector('bizoverbiz_french', sells_keywords), 'A')
-        || setweight(to_tsvector('bizoverbiz_french', sells), 'B'),
+        || setweight(to_tsvector('bizoverbiz_french', sells), 'B')
+        || setweight(to_tsvector('bizoverbiz_french', label), 'C'),
     setweight(to_tsvector('bizoverbiz_french', buys_keywords), 'A')
         || setweight(to_tsvector('bizoverbiz_french', buys), 'B'),
     naf, naf_version, commune, department, region, latitude, longitude, serves, %(learnt)s
-FROM json_to_recordset(%(rows)s::json) AS row (id uuid, identifier text, member uuid, name text, hidden boolean,
-    shown json, sells text, buys text, sells_keywords text, buys_keywords text, naf text, naf_version text,
+FROM json_to_recordset(%(rows)s::json) AS row (id uuid, identifier text, member uuid, name text,
+    shown json, sells text, buys text, label text, sells_keywords text, buys_keywords text, naf text, naf_version text,
     commune text, department text, region text, latitude float, longitude float, serves text);
 
 -- name: listing_reaches_insert
@@ -42,13 +43,10 @@ SELECT listing, member, latitude, longitude, radius_km
 FROM json_to_recordset(%(rows)s::json) AS row (listing uuid, member uuid, latitude float, longitude float,
     radius_km integer);
 
--- name: listing_hide
--- Who does not take part is not found; who does again, is.
-UPDATE listing SET hidden = %(hidden)s WHERE member_id = %(member)s;
-
 -- name: listings_spoken_for
--- Firms that are members and have said themselves whether they want to be found.
-SELECT identifier FROM member JOIN profile ON profile.member_id = member.id ORDER BY identifier;
+-- Firms that have said themselves whether they want to be found, and members that are not to be found for now.
+SELECT identifier FROM member LEFT JOIN profile ON profile.member_id = member.id
+WHERE profile.member_id IS NOT NULL OR status <> 'active' OR insolvent_since IS NOT NULL ORDER BY identifier;
 
 -- name: listings_unlearnt
 -- What is said in profiles published since the last look.
@@ -70,9 +68,10 @@ UPDATE listing SET learnt = true WHERE id = ANY (%(ids)s);
 -- name: lexicon_forget
 -- Of the words that were looked at longest ago: those that nobody's profile holds any more go.
 WITH oldest AS MATERIALIZED (
-    SELECT word, to_tsquery('bizoverbiz_french', word) AS query FROM lexicon ORDER BY looked_at, word LIMIT %(most)s
+    SELECT word, to_tsquery('bizoverbiz_french', word) AS query, to_tsquery('bizoverbiz_french', word || ':AB') AS own
+    FROM lexicon ORDER BY looked_at, word LIMIT %(most)s
 ), held AS MATERIALIZED (
-    SELECT word, EXISTS (SELECT FROM listing WHERE sold @@ query) OR EXISTS (SELECT FROM listing WHERE bought @@ query)
+    SELECT word, EXISTS (SELECT FROM listing WHERE sold @@ own) OR EXISTS (SELECT FROM listing WHERE bought @@ query)
         AS held
     FROM oldest
 ), gone AS (
@@ -100,11 +99,11 @@ WITH term AS MATERIALIZED (
     FROM json_to_recordset(%(rows)s::json) AS row (place integer, weight float, query text)
 ), matched AS MATERIALIZED (
     SELECT listing.id, place, identifier, naf_version, listing.latitude, listing.longitude,
-        max(weight * least(1, ts_rank('{0, 0, 0.6, 1}',
+        max(weight * least(1, ts_rank('{0, 0.2, 0.6, 1}',
             CASE %(direction)s WHEN 'suppliers' THEN sold ELSE bought END, query) / 0.6079)) AS rank
     FROM listing LEFT JOIN term ON (%(direction)s = 'suppliers' AND sold @@ query)
         OR (%(direction)s = 'customers' AND bought @@ query)
-    WHERE NOT hidden AND (NOT %(by_words)s OR place IS NOT NULL)
+    WHERE (NOT %(by_words)s OR place IS NOT NULL)
         AND (%(naf)s::text IS NULL OR (naf_version = %(naf_version)s AND naf LIKE %(naf)s || '%%')
             OR (naf_version <> %(naf_version)s AND left(naf, 2) = ANY (%(divisions)s)))
         AND (NOT %(by_territory)s
@@ -157,9 +156,13 @@ FROM ranked JOIN listing ON listing.id = ranked.id
 WHERE place > coalesce(%(after_place)s, 0) ORDER BY place LIMIT %(size)s;
 
 -- name: directory_reasons
--- Of some firms, by which of the words they were found; a word that only a product category holds, by the category.
-SELECT listing.id, row.place, CASE WHEN category.name IS NULL THEN row.kind ELSE 'category' END AS kind,
-    coalesce(category.name, row.value) AS value, row.weight
+-- Of some firms, by which of the words they were found; a word that only a product category holds, by the category, and
+-- one that only the name of its activity holds, by the NAF.
+SELECT listing.id, row.place, coalesce(category.name, row.value) AS value, row.weight, naf, naf_version,
+    CASE WHEN category.name IS NOT NULL THEN 'category'
+        WHEN %(direction)s = 'suppliers'
+            AND NOT ts_filter(sold, '{a,b}') @@ to_tsquery('bizoverbiz_french', row.query) THEN 'naf'
+        ELSE row.kind END AS kind
 FROM json_to_recordset(%(rows)s::json) AS row (place integer, kind text, value text, weight float, query text)
 JOIN listing ON listing.id = ANY (%(ids)s) AND CASE %(direction)s WHEN 'suppliers' THEN sold ELSE bought END
     @@ to_tsquery('bizoverbiz_french', row.query)
@@ -175,11 +178,11 @@ ORDER BY listing.id, row.place, row.weight DESC, value;
 
 -- name: listing_get
 -- A firm as everybody finds it.
-SELECT identifier, name FROM listing WHERE identifier = %(identifier)s AND NOT hidden;
+SELECT identifier, name FROM listing WHERE identifier = %(identifier)s;
 
 -- name: listings_among
 -- Which of these firms everybody finds.
-SELECT identifier FROM listing WHERE identifier = ANY (%(identifiers)s) AND NOT hidden ORDER BY identifier;
+SELECT identifier FROM listing WHERE identifier = ANY (%(identifiers)s) ORDER BY identifier;
 
 -- name: appearances_insert
 -- Who was found by whom today, and by which words; said once a day.

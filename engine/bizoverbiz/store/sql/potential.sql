@@ -24,7 +24,7 @@ HAVING sum(ceiling - coalesce(set_off, 0)) > 0 ORDER BY currency, debtor, credit
 
 -- name: potential_firms
 -- Members that are found in the directory.
-SELECT identifier FROM listing WHERE member_id IS NOT NULL AND NOT hidden ORDER BY identifier;
+SELECT identifier FROM listing WHERE member_id IS NOT NULL ORDER BY identifier;
 
 -- name: potential_salt_insert
 -- What blurs the bands' edges, made once.

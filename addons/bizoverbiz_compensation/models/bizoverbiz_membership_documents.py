@@ -21,7 +21,7 @@ class BizoverbizMembership(models.Model):
         "E-mailed to",
         compute="_compute_accountant_names",
         compute_sudo=True,
-        help="Who gets the list as it is set now; whoever has no e-mail address is told in Odoo alone.",
+        help="Who gets the list as it is set now.",
     )
     email_partners = fields.Boolean(
         "E-mail Customers and Suppliers",

@@ -1,4 +1,8 @@
+import io
+
 from odoo.tests import tagged
+from odoo.tools.pdf import OdooPdfFileReader, OdooPdfFileWriter
+from reportlab.pdfgen.canvas import Canvas
 
 from .common import ElectronicInvoiceCase, Judge
 
@@ -100,11 +104,24 @@ class TestElectronicInvoices(ElectronicInvoiceCase):
                 self.assertEqual(note.count(notice.reference), 1)
             self.assertIn("22/11/2026", note)
 
-    def test_odoo_reads_its_own_file_back(self):
+    def _in_pdf(self, content):
+        """A page with the file attached, as Odoo makes Factur-X."""
+        page, made = io.BytesIO(), io.BytesIO()
+        sheet = Canvas(page)
+        sheet.showPage()
+        sheet.save()
+        writer = OdooPdfFileWriter()
+        writer.cloneReaderDocumentRoot(OdooPdfFileReader(page, strict=False))
+        writer.addAttachment("factur-x.xml", content, subtype="text/xml")
+        writer.write(made)
+        return made.getvalue()
+
+    def test_odoo_reads_its_own_file_back_as_xml_and_as_factur_x(self):
         invoice = self._sale((self.goods, 100, "20% G"))
         notice = self._set_off(invoice, 5000)
-        for content in self._exports(invoice).values():
-            attachment = self.env["ir.attachment"].create({"name": "invoice.xml", "raw": content})
+        files = [("invoice.xml", content) for content in self._exports(invoice).values()]
+        for name, content in (*files, ("invoice.pdf", self._in_pdf(files[-1][1]))):
+            attachment = self.env["ir.attachment"].create({"name": name, "raw": content})
             bill = self.company_data["default_journal_purchase"]._create_document_from_attachment(attachment.ids)
             self.assertRecordValues(
                 bill, [{"move_type": "in_invoice", "ref": invoice.name, "amount_total": 120.0, "amount_tax": 20.0}]

@@ -224,6 +224,18 @@ def test_two_people_who_edit_a_profile_do_not_overwrite_each_other(two: tuple[Me
     assert a.get("/v1/profile")["sells"] == "Clous"
 
 
+def test_a_firm_that_says_its_new_name_is_found_and_addressed_by_it(two: tuple[Member, Member]) -> None:
+    a, b = two
+    publish(b)
+    (hit,) = search(a, keywords="visserie")
+    assert publish(b, name="Boulonnerie Armor et Filles")["name"] == "Boulonnerie Armor et Filles"
+    (renamed,) = search(a, keywords="visserie")
+    assert (renamed["identifier"], renamed["name"]) == (hit["identifier"], "Boulonnerie Armor et Filles")
+    assert b.get("/v1/member")["name"] == "Boulonnerie Armor et Filles"
+    publish(b)
+    assert b.get("/v1/profile")["name"] == "Boulonnerie Armor et Filles", "what says no name changes none"
+
+
 def test_hits_come_in_pages_of_one_ranking(network: Network) -> None:
     asker, *others = (network.member(siren) for siren in SIRENS)
     for member in others:

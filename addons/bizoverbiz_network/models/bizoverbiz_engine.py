@@ -19,16 +19,29 @@ class BizoverbizEngine(models.AbstractModel):
 
     @api.model
     def _call(
-        self, method, url, *, auth=None, payload=None, params=None, idempotency_key=None, timeout=(5, 60), expected=()
+        self,
+        method,
+        url,
+        *,
+        auth=None,
+        payload=None,
+        params=None,
+        idempotency_key=None,
+        if_match=None,
+        timeout=(5, 60),
+        expected=(),
     ):
         """Send one request and give back the JSON object it was answered with.
 
         :param auth: signs the request, a ``requests.auth.AuthBase``; None for the few public resources
+        :param if_match: the version that is to be changed: the ``etag`` of the answer that told it
         :param expected: slugs of refusals that are an answer like any other, not worth a line in the log
+        :return: the JSON object, with its ``etag``
         :raises EngineUnavailable: if it is unknown whether the engine did what was asked
         :raises EngineRefused: if it refused
         """
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        headers = {"Idempotency-Key": idempotency_key, "If-Match": if_match}
+        headers = {name: value for name, value in headers.items() if value}
         try:
             return engine_client.call(
                 method, url, auth=auth, payload=payload, params=params, headers=headers, timeout=timeout

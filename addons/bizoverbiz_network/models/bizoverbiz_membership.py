@@ -153,7 +153,17 @@ class BizoverbizMembership(models.Model):
                 )
             )
 
-    def _request(self, method, path, payload=None, params=None, idempotency_key=None, timeout=(5, 60), expected=()):
+    def _request(
+        self,
+        method,
+        path,
+        payload=None,
+        params=None,
+        idempotency_key=None,
+        timeout=(5, 60),
+        expected=(),
+        if_match=None,
+    ):
         """Call the engine in the member's name.
 
         :param str path: below the engine's address, with its slash, e.g. ``/v1/member``
@@ -162,7 +172,8 @@ class BizoverbizMembership(models.Model):
         :param str idempotency_key: for every write: the same one when the same request is tried again
         :param timeout: seconds to connect and seconds between two bytes
         :param expected: slugs of refusals that are an answer like any other, not worth a line in the log
-        :return: the JSON object answered
+        :param str if_match: the version that is to be changed: the ``etag`` of the answer that told it
+        :return: the JSON object answered, with its ``etag``
         :rtype: dict
         :raises EngineUnavailable: if it is unknown whether the request was carried out
         :raises EngineRefused: if the engine refused it, or if this database is a copy of the one that joined
@@ -181,6 +192,7 @@ class BizoverbizMembership(models.Model):
             payload=payload,
             params=params,
             idempotency_key=idempotency_key,
+            if_match=if_match,
             timeout=timeout,
             expected=expected,
         )

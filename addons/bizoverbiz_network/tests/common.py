@@ -77,10 +77,10 @@ class FakeEngine:
         if isinstance(self.mood, tuple):
             status, body = self.mood
             return status, {}, body if isinstance(body, str) else json.dumps(body)
-        status, body = handler(request)
+        status, body, *headers = handler(request)
         if self.mood == "lost" and request.method != "GET":
             raise requests.ReadTimeout("read timed out")
-        return status, {"Content-Type": "application/json"}, json.dumps(body)
+        return status, {"Content-Type": "application/json", **dict(*headers)}, json.dumps(body)
 
     def _keys(self, _request):
         # the kid lies: it must not be believed

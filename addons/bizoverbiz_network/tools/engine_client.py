@@ -9,6 +9,14 @@ from requests.adapters import HTTPAdapter
 TRY_AGAIN = frozenset({408, 425, 429})
 
 
+class Answer(dict):
+    """A JSON object, and the version of what it says if the engine told one."""
+
+    def __init__(self, content: dict, etag: str | None = None):
+        super().__init__(content)
+        self.etag = etag
+
+
 class NoAnswerError(Exception):
     """No usable answer. ``reason``: connection, timeout, status or content."""
 
@@ -40,7 +48,7 @@ class _Patience(HTTPAdapter):
         return super().send(request, **{**kwargs, "timeout": self._timeout})
 
 
-def call(method, url, *, auth=None, payload=None, params=None, headers=None, timeout=(5, 60)) -> dict:
+def call(method, url, *, auth=None, payload=None, params=None, headers=None, timeout=(5, 60)) -> Answer:
     """Send one request and give back the JSON object it was answered with.
 
     A redirection is not followed: the signature covers the address.
@@ -66,7 +74,7 @@ def call(method, url, *, auth=None, payload=None, params=None, headers=None, tim
     return _read(response)
 
 
-def _read(response: requests.Response) -> dict:
+def _read(response: requests.Response) -> Answer:
     status = response.status_code
     if status >= 500 or status in TRY_AGAIN:
         raise NoAnswerError("status", f"HTTP {status}")
@@ -81,4 +89,4 @@ def _read(response: requests.Response) -> dict:
         raise RefusalError(status, answer)
     if status >= 300:
         raise NoAnswerError("status", f"HTTP {status}")
-    return answer
+    return Answer(answer, response.headers.get("ETag"))

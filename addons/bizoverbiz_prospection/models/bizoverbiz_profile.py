@@ -1,11 +1,22 @@
+import json
 import re
+from hashlib import sha256
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 #: Written by publishing, withdrawing and exchanging only.
 GUARDED_FIELDS = frozenset(
-    {"company_id", "state", "published_content", "published_at", "published_by", "withdrawal_pending", "found_count"}
+    {
+        "company_id",
+        "state",
+        "published_content",
+        "published_etag",
+        "published_at",
+        "published_by",
+        "withdrawal_pending",
+        "found_count",
+    }
     | {"found_since", "appearance_ids", "appearances_at", "last_error"}
 )
 MANAGER = "sales_team.group_sale_manager"
@@ -61,9 +72,13 @@ class BizoverbizProfile(models.Model):
         required=True,
     )
     published_content = fields.Json(readonly=True, copy=False)
+    published_etag = fields.Char(readonly=True, copy=False, help="The version that the engine has of it.")
     published_at = fields.Datetime(readonly=True, copy=False)
     published_by = fields.Many2one("res.users", readonly=True, copy=False)
     has_changes = fields.Boolean("Changed Since", compute="_compute_has_changes")
+    content_version = fields.Char(
+        compute="_compute_has_changes", help="Tells whether what is published is what was read before."
+    )
     withdrawal_pending = fields.Boolean(readonly=True, copy=False)
     found_count = fields.Integer("Times Found", readonly=True, copy=False)
     found_since = fields.Date(readonly=True, copy=False)
@@ -77,12 +92,15 @@ class BizoverbizProfile(models.Model):
         *("state", "published_content", "sells", "buys", "sells_keyword_ids.name", "buys_keyword_ids.name"),
         *("category_ids.name", "naf", "naf_version", "commune_id", "area_ids.territory_id", "area_ids.radius_km"),
         *("language_ids", "contact_id.name", "contact_id.email", "contact_id.phone", "show_contact"),
+        "company_id.name",
     )
     def _compute_has_changes(self):
         for profile in self:
-            profile.has_changes = (
-                profile.state == "published" and profile._prepare_content() != profile.published_content
-            )
+            content = profile._prepare_content()
+            # Published by an earlier release, it said no name; the engine has the one the firm joined with.
+            published = {"name": content["name"], **(profile.published_content or {})}
+            profile.has_changes = profile.state == "published" and content != published
+            profile.content_version = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     @api.constrains("sells", "buys", "sells_keyword_ids", "buys_keyword_ids")
     def _check_length(self):

@@ -21,18 +21,26 @@ class BizoverbizProfile(models.Model):
         """Tell the network what stands here, as reviewed by whoever presses the button."""
         self._check_may_speak()
         profile = self.sudo()
+        profile._check_read()
         profile._check_complete()
         content = profile._prepare_content()
-        profile._membership()._request(
-            "PUT",
-            "/v1/profile",
-            {**content, "published": True, "edited_by": self._edited_by()},
-            idempotency_key=str(uuid.uuid4()),
-        )
+        try:
+            answer = profile._membership()._request(
+                "PUT",
+                "/v1/profile",
+                {**content, "published": True, "edited_by": self._edited_by()},
+                idempotency_key=str(uuid.uuid4()),
+                if_match=profile.published_etag or None,
+            )
+        except EngineRefused as error:
+            if error.slug != "changed-meanwhile":
+                raise
+            return profile._show_others_version()
         profile.write(
             {
                 "state": "published",
                 "published_content": content,
+                "published_etag": answer.etag,
                 "published_at": fields.Datetime.now(),
                 "published_by": self.env.user.id,
                 "withdrawal_pending": False,
@@ -49,7 +57,9 @@ class BizoverbizProfile(models.Model):
         profile = self.sudo()
         if profile.state != "published" and not profile.withdrawal_pending:
             raise UserError(self.env._("The profile is not published: there is nothing to withdraw."))
-        profile.write({"state": "withdrawn", "withdrawal_pending": True, "published_content": False})
+        profile.write(
+            {"state": "withdrawn", "withdrawal_pending": True, "published_content": False, "published_etag": False}
+        )
         if profile._withdraw_quietly(self._edited_by()):
             return self.env["bizoverbiz.membership"]._notify(
                 "success", self.env._("%s is in nobody's results any more.", self.company_id.name)
@@ -59,6 +69,43 @@ class BizoverbizProfile(models.Model):
             self.env._("%s The withdrawal is kept and sent again by every exchange.", profile.last_error),
             sticky=True,
         )
+
+    def _check_read(self):
+        """Refuse to publish what whoever presses the button has not seen: two people may edit one profile."""
+        read = self.env.context.get("bizoverbiz_read_version")
+        if read and read != self.content_version:
+            raise UserError(
+                self.env._(
+                    "Somebody has changed the profile of %s after you opened it. Load the page again, read what stands "
+                    "there now, and publish it then.",
+                    self.company_id.name,
+                )
+            )
+
+    def _show_others_version(self):
+        """What the engine has comes from elsewhere, another database or another program: told before it is replaced."""
+        other, etag = {}, False
+        try:
+            with self.env.cr.savepoint():
+                answer = self._membership()._request("GET", "/v1/profile", expected=("not-found",))
+                other, etag = answer, answer.etag
+        except EngineRefused as error:
+            if error.status != 404:
+                raise
+        if other:
+            told = self.env._(
+                "Nothing was published. %(who)s has changed the profile from elsewhere; there it says: “%(sells)s”. "
+                "Take over what is missing here; if you then press Publish again, what stands here replaces it.",
+                who=other.get("edited_by"),
+                sells=", ".join(filter(None, (other.get("sells"), *(other.get("sells_keywords") or ())))),
+            )
+        else:
+            told = self.env._(
+                "Nothing was published. The profile was withdrawn from elsewhere. If it is to be found again, press "
+                "Publish once more."
+            )
+        self.write({"published_etag": etag, "last_error": told})
+        return self.env["bizoverbiz.membership"]._notify("warning", told, sticky=True)
 
     def _check_may_speak(self):
         self.env["bizoverbiz.membership"]._check_group(MANAGER)
@@ -90,6 +137,7 @@ class BizoverbizProfile(models.Model):
         self.ensure_one()
         codes = {language.code[:2] for language in self.language_ids}
         return {
+            "name": self.company_id.name,
             "sells": self.sells or "",
             "buys": self.buys or "",
             "sells_keywords": self.sells_keyword_ids.mapped("name"),

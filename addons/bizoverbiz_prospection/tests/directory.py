@@ -56,6 +56,7 @@ class Directory:
         #: what the next request is refused with: (path, status, slug, detail)
         self.refusal = None
         for method, path, handler in (
+            (responses.GET, "profile", self._get_profile),
             (responses.PUT, "profile", self._put_profile),
             (responses.DELETE, "profile", self._delete_profile),
             (responses.GET, "profile/appearances", lambda _request: (200, self.appearances)),
@@ -84,9 +85,17 @@ class Directory:
             return problem(*self.refusal[1:])
         return handler(request)
 
+    def _etag(self):
+        return f'"{len(json.dumps(self.profile))}-{(self.profile or {}).get("edited_by")}"'
+
+    def _get_profile(self, _request):
+        return (200, self.profile, {"ETag": self._etag()}) if self.profile else problem(404, "not-found")
+
     def _put_profile(self, request):
+        if request.headers.get("If-Match", self._etag()) != self._etag():
+            return problem(412, "changed-meanwhile")
         self.profile = json.loads(request.body)
-        return 200, {**self.profile, "identifier": "552100554", "name": "Atelier Morin"}
+        return 200, {**self.profile, "identifier": "552100554"}, {"ETag": self._etag()}
 
     def _delete_profile(self, request):
         assert request.params["edited_by"], "who withdraws has to be said"

@@ -33,6 +33,7 @@ class TestProfile(ProspectionCase):
             self.directory.profile,
             {
                 "published": True,
+                "name": self.company.name,
                 "sells": "Caisses en bois",
                 "buys": "",
                 "sells_keywords": ["caisses"],
@@ -63,6 +64,44 @@ class TestProfile(ProspectionCase):
         profile.action_publish()
         self.assertFalse(profile.has_changes)
         self.assertEqual(self.directory.profile["sells"], "Caisses et palettes")
+
+    def test_a_firm_that_is_called_otherwise_now_is_told_to_publish_again(self):
+        profile = self._published()
+        self.company.name = "Atelier Morin et Filles"
+        self.assertTrue(profile.has_changes)
+        profile.action_publish()
+        self.assertEqual(self.directory.profile["name"], "Atelier Morin et Filles")
+        self.assertFalse(profile.has_changes)
+
+    def test_what_somebody_has_changed_meanwhile_is_not_published_unread(self):
+        profile = self._profile()
+        opened = profile.with_context(bizoverbiz_read_version=profile.content_version)
+        profile.sells = "Palettes"
+        with self.assertRaisesRegex(UserError, "changed the profile of .* after you opened it"):
+            opened.action_publish()
+        self.assertIsNone(self.directory.profile)
+        opened.with_context(bizoverbiz_read_version=profile.content_version).action_publish()
+        self.assertEqual(self.directory.profile["sells"], "Palettes")
+
+    @mute_logger(ENGINE_LOGGER)
+    def test_a_version_from_elsewhere_is_shown_before_it_is_replaced(self):
+        profile = self._published()
+        self.directory.profile |= {"sells": "Clous", "edited_by": "paul@morin.example"}
+        profile.sells = "Palettes"
+        shown = profile.action_publish()["params"]["message"]
+        self.assertIn("paul@morin.example has changed the profile from elsewhere; there it says: “Clous”", shown)
+        self.assertEqual((self.directory.profile["sells"], profile.last_error), ("Clous", shown))
+        profile.action_publish()
+        self.assertEqual((self.directory.profile["sells"], profile.last_error), ("Palettes", False))
+
+    @mute_logger(ENGINE_LOGGER)
+    def test_a_profile_withdrawn_from_elsewhere_is_not_put_back_unasked(self):
+        profile = self._published()
+        self.directory.profile = None
+        self.assertIn("withdrawn from elsewhere", profile.action_publish()["params"]["message"])
+        self.assertIsNone(self.directory.profile)
+        profile.action_publish()
+        self.assertTrue(self.directory.profile)
 
     def test_withdrawing_takes_the_profile_out_at_once(self):
         profile = self._published()

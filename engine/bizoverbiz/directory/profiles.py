@@ -11,6 +11,7 @@ from uuid import UUID
 from bizoverbiz.directory import listing
 from bizoverbiz.errors import NotFoundError
 from bizoverbiz.matching import Absence
+from bizoverbiz.members import events
 from bizoverbiz.members.events import instant
 from bizoverbiz.members.standing import absence, check_may_declare
 from bizoverbiz.store.database import Transaction
@@ -34,14 +35,25 @@ def profile(tx: Transaction, *, member: UUID) -> dict[str, Any]:
 
 
 def put(
-    tx: Transaction, *, member: UUID, content: Mapping[str, Any], published: bool, edited_by: str, now: datetime
+    tx: Transaction,
+    *,
+    member: UUID,
+    content: Mapping[str, Any],
+    published: bool,
+    edited_by: str,
+    now: datetime,
+    name: str | None = None,
 ) -> None:
     """Say what the member sells and buys, in place of what it said before; with `published` everybody finds it.
 
-    Raises `MalformedError` for what does not exist, `SuspendedError` and `LeftError`.
+    `name` is what the firm is called now, if it says so. Raises `MalformedError` for what does not exist,
+    `SuspendedError` and `LeftError`.
     """
     own = tx.one("member_get", member=member)
     check_may_declare(own)
+    if name and tx.run("member_rename", member=member, name=name):
+        events.record(tx, member, "renamed", {"from": own.name, "to": name}, now=now, answered_by=edited_by)
+        own = own._replace(name=name)
     before = tx.one("profile_own", member=member)
     since = before.published_at if before else None
     # Also what is not published is looked through: a mistake is told now, not at the publication.

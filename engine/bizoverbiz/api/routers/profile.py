@@ -75,6 +75,11 @@ class ProfileBody(Said):
     edited_by: text(200) = Field(  # type: ignore[valid-type]
         description="Who says so for the member.", examples=["claire@morin.example"]
     )
+    name: text(200) | None = Field(  # type: ignore[valid-type]
+        None,
+        description="What the firm is called now; null: as before. Another name is taken over for the membership.",
+        examples=["Atelier Morin"],
+    )
 
 
 class ProfileOut(BaseModel):
@@ -136,7 +141,7 @@ def put_profile(call: SignedCall, body: ProfileBody) -> JSONResponse:
     """In place of what it said before. Published, every member finds it, and at once as it is now."""
     assert call.member is not None
     own = call.member
-    content = body.model_dump(exclude={"published", "edited_by"})
+    content = body.model_dump(exclude={"published", "edited_by", "name"})
     said = (body.sells, body.buys, body.sells_keywords, body.buys_keywords, body.categories, body.naf)
     if body.published and not any(said):
         raise MalformedError("nothing is said of what you sell or buy: say it before you publish", field="sells")
@@ -144,7 +149,15 @@ def put_profile(call: SignedCall, body: ProfileBody) -> JSONResponse:
     def work(tx: Transaction) -> tuple[int, dict[str, Any]]:
         tx.one("profile_lock", member=own)
         _check_version(tx, call)
-        profiles.put(tx, member=own, content=content, published=body.published, edited_by=body.edited_by, now=call.now)
+        profiles.put(
+            tx,
+            member=own,
+            content=content,
+            published=body.published,
+            edited_by=body.edited_by,
+            now=call.now,
+            name=body.name,
+        )
         return 200, profiles.profile(tx, member=own)
 
     return call.write(work, versioned=True)

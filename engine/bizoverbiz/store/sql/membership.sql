@@ -38,6 +38,10 @@ ON CONFLICT DO NOTHING;
 UPDATE member SET database = %(database)s, status = CASE status WHEN 'left' THEN 'active' ELSE status END
 WHERE id = %(member)s;
 
+-- name: member_rename
+-- The member is called otherwise from now on; touches no row if it is called so already.
+UPDATE member SET name = %(name)s WHERE id = %(member)s AND name <> %(name)s;
+
 -- name: member_id
 -- A member by its identifier.
 SELECT id FROM member WHERE identifier = %(identifier)s;

@@ -22,7 +22,8 @@ EXCHANGE_CRON = "bizoverbiz_network.ir_cron_exchange"
 def set_up(env: Environment, firm: Firm, folder: Path) -> None:
     """Writes the firm's two API keys to `folder`/keys-<firm>.json (mode 0600) as {"admin": …, "accountant": …}."""
     identity = _identity(env, firm)
-    env.company.write(identity)
+    # Odoo's picture says "Your logo"; without one, the firm's initial stands there, and nothing in print.
+    env.company.write({**identity, "logo": False})
     env.company.partner_id.write({"lang": "fr_FR", "tz": "Europe/Paris"})
     for other in FIRMS:
         if other.key != firm.key:

@@ -45,6 +45,8 @@ def main() -> int:
     for name, outcomes in (("without", without), ("with", with_addons)):
         counts = Counter(outcomes.values())
         print(f"{name} the addons: {len(outcomes)} tests, {', '.join(f'{n} {kind}' for kind, n in counts.items())}")
+    if failing := results.failing_on_both_sides(without, with_addons):
+        print("\n".join(["Failing with the addons and without:", *(f"  {name}" for name in failing)]))
     different = results.differences(without, with_addons)
     print("\n".join(different) or "No test differs.")
     if not in_time:

@@ -18,6 +18,12 @@ def read(record: Path) -> dict[str, str]:
     return outcomes
 
 
+def failing_on_both_sides(without: dict[str, str], with_addons: dict[str, str]) -> list[str]:
+    """What says nothing of the addons, and something of the machine or of Odoo's release."""
+    bad = ("failed", "error")
+    return sorted(name for name in without if without[name] in bad and with_addons.get(name) in bad)
+
+
 def differences(without: dict[str, str], with_addons: dict[str, str]) -> list[str]:
     """One line for each test that the addons change, lose or add."""
     return [

@@ -27,6 +27,31 @@ class BizoverbizDiscrepancy(models.Model):
     suggestion_answer = fields.Selection(
         [("confirm", "Confirmed by you"), ("reject", "Rejected by you")], "Your Answer", readonly=True
     )
+    finding = fields.Selection(
+        [
+            ("missing-here", "Missing in your books"),
+            ("missing-there", "Missing in your partner's books"),
+            ("amounts-differ", "Amounts differ"),
+            ("suggestion", "Suggestion to confirm"),
+            ("disputed", "In dispute"),
+            ("ambiguous", "Number declared twice"),
+        ],
+        "Discrepancy",
+        compute="_compute_finding",
+        store=True,
+        help="What disagrees, seen from your books.",
+    )
+
+    @api.depends("kind", "is_missing_here", "suggestion_uuid", "suggestion_answer")
+    def _compute_finding(self):
+        """Debtor and creditor are the network's words; who works here knows its own books and the partner's."""
+        for discrepancy in self:
+            if discrepancy.suggestion_uuid and not discrepancy.suggestion_answer:
+                discrepancy.finding = "suggestion"
+            elif discrepancy.kind in ("missing-at-debtor", "missing-at-creditor"):
+                discrepancy.finding = "missing-here" if discrepancy.is_missing_here else "missing-there"
+            else:
+                discrepancy.finding = discrepancy.kind
 
     @api.model
     def _fetch_suggestions(self, membership, discrepancies):

@@ -52,9 +52,9 @@ class TestWorklist(SetOffCase):
         self.assertRecordValues(
             self._listed(disputed, self._missing_here(), later),
             [
-                {"way_out": "answer-dispute", "disputed_by": "them", "dispute_code": "QUA", "is_missing_here": False},
-                {"way_out": "enter-or-dispute", "disputed_by": False, "dispute_code": False, "is_missing_here": True},
-                {"way_out": False, "disputed_by": False, "dispute_code": False, "is_missing_here": False},
+                {"way_out": "answer-dispute", "disputed_by": "them", "dispute_code": "QUA", "finding": "disputed"},
+                {"way_out": "enter-or-dispute", "disputed_by": False, "dispute_code": False, "finding": "missing-here"},
+                {"way_out": False, "disputed_by": False, "dispute_code": False, "finding": "ambiguous"},
             ],
         )
 
@@ -211,7 +211,9 @@ class TestWorklist(SetOffCase):
 
     def test_confirming_one_line_answers_both_and_may_be_changed_to_a_rejection(self):
         own, theirs, _other = self._suggested()
+        self.assertEqual((own + theirs).mapped("finding"), ["suggestion", "suggestion"])
         own.action_confirm_suggestion()
+        self.assertEqual((own + theirs).mapped("finding"), ["missing-there", "missing-here"])
         sent = self.engine.sent("/v1/suggestions/")[-1]
         self.assertEqual(json.loads(sent.body), {"answer": "confirm", "answered_by": "accountant@morin.example"})
         self.assertEqual(theirs.suggestion_answer, "confirm")

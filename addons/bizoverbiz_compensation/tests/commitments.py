@@ -64,7 +64,7 @@ class Commitments:
         creditor, debtor = parties if kept["side"] == "receivable" else parties[::-1]
         nettable = state == "matched" and own["nettable"] and theirs["nettable"]
         decided = sum(
-            line["set_off"] or 0
+            (line["set_off"] or 0) * (-1 if statement["kind"] == "reversal" else 1)
             for statement in self.statements
             for line in statement["lines"]
             if line.get("commitment") == reference

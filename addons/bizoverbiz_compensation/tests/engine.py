@@ -315,12 +315,13 @@ class SetOffEngine(Commitments, FakeEngine):
         """Propose to open again what a notice set off: ``amounts`` (minor units by reference), or all of it."""
         statement = self.propose({}, number=number, currency=notice["currency"], kind="reversal")
         opened = [
-            (line, line["set_off"] if amounts is None else amounts.get(line["reference"], 0))
+            (line, line["set_off"] if amounts is None else amounts.get(line["reference"] or line["number"], 0))
             for line in notice["lines"]
         ]
         statement["lines"] = [
             {
                 **{name: line[name] for name in ("side", "counterpart", "counterpart_name", "number", "reference")},
+                **{name: line[name] for name in ("commitment", "description") if line.get("commitment")},
                 "id": str(uuid.uuid4()),
                 "issue_date": None,
                 "due_date": line["due_date"],
@@ -340,7 +341,7 @@ class SetOffEngine(Commitments, FakeEngine):
 
     def decide_reversal(self, statement, decided_at="2026-11-25T10:00:00Z", **changes):
         """Decide a reversal as a whole; its notice says, as its statement does not, which notice a line reverses."""
-        amounts = {line["reference"]: line["proposed"] for line in statement["lines"]}
+        amounts = {line["reference"] or line["number"]: line["proposed"] for line in statement["lines"]}
         return self.decide(amounts, decided_at=decided_at, statement=statement, kind="reversal", **changes)
 
     @staticmethod

@@ -1,6 +1,9 @@
 from odoo import models
 
-from .account_move import DEPOSIT_INVOICE
+from .account_move import DEPOSIT_CREDIT_NOTE, DEPOSIT_INVOICE
+
+#: What Odoo's importer has to take these types of document for; it knows 380 and 381 only.
+READ_AS = {DEPOSIT_INVOICE: "invoice", DEPOSIT_CREDIT_NOTE: "refund"}
 
 
 class AccountEdiXmlCii(models.AbstractModel):
@@ -8,8 +11,7 @@ class AccountEdiXmlCii(models.AbstractModel):
 
     def _get_exchanged_document_vals(self, invoice):
         values = super()._get_exchanged_document_vals(invoice)
-        if invoice.move_type == "out_invoice" and invoice._is_downpayment():
-            values["type_code"] = DEPOSIT_INVOICE
+        values["type_code"] = invoice._bizoverbiz_document_type() or values["type_code"]
         if note := invoice._bizoverbiz_edi_values().get("note"):
             values["included_note"] = " ".join(filter(None, (values["included_note"], note)))
         return values
@@ -32,3 +34,10 @@ class AccountEdiXmlCii(models.AbstractModel):
             constraints.pop("seller_payment_instructions_1", None)
             constraints.pop("seller_payment_instructions_2", None)
         return constraints
+
+    def _get_import_document_amount_sign(self, tree):
+        """A deposit invoice and its credit note, which Odoo would import as empty drafts."""
+        code = tree.find("./{*}ExchangedDocument/{*}TypeCode")
+        if code is not None and code.text in READ_AS:
+            return READ_AS[code.text], 1
+        return super()._get_import_document_amount_sign(tree)

@@ -1,7 +1,5 @@
 from odoo import models
 
-from .account_move import DEPOSIT_INVOICE
-
 
 class AccountEdiXmlUBL20(models.AbstractModel):
     _inherit = "account.edi.xml.ubl_20"
@@ -11,9 +9,10 @@ class AccountEdiXmlUBL20(models.AbstractModel):
         document_node = super()._get_invoice_node(vals)
         invoice = vals["invoice"]
         self._bizoverbiz_cite(document_node, invoice)
+        if code := invoice._bizoverbiz_document_type():
+            kind = "cbc:CreditNoteTypeCode" if vals["document_type"] == "credit_note" else "cbc:InvoiceTypeCode"
+            document_node[kind] = {"_text": code}
         if vals["document_type"] == "invoice" and invoice.is_sale_document():
-            if invoice._is_downpayment():
-                document_node["cbc:InvoiceTypeCode"] = {"_text": DEPOSIT_INVOICE}
             self._bizoverbiz_tell_set_offs(document_node, invoice._bizoverbiz_edi_values())
         return document_node
 

@@ -6,8 +6,8 @@ from odoo.tools import format_amount, format_date
 
 #: UNTDID 4461, payment means: clearing between partners.
 CLEARING = "97"
-#: UNTDID 1001, type of document: prepayment invoice.
-DEPOSIT_INVOICE = "386"
+#: UNTDID 1001, type of document: prepayment invoice, and the credit note of one as France wants it (XP Z12-014).
+DEPOSIT_INVOICE, DEPOSIT_CREDIT_NOTE = "386", "503"
 
 
 class Settlement(NamedTuple):
@@ -94,7 +94,7 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         values = {}
-        if self._bizoverbiz_deposits() and self._bizoverbiz_takes_french_process():
+        if self._bizoverbiz_deposits() and self._bizoverbiz_takes_french_codes():
             values["process"] = f"{self._bizoverbiz_supply()}4"
         set_offs = self._bizoverbiz_set_offs() if self.move_type == "out_invoice" else []
         if not set_offs:
@@ -104,7 +104,7 @@ class AccountMove(models.Model):
             values["payment_means"] = CLEARING
         if self.currency_id.is_zero(self.amount_residual):
             values["due_date"] = self._bizoverbiz_settlements()[-1].date
-            if self._bizoverbiz_takes_french_process() and "process" not in values:
+            if self._bizoverbiz_takes_french_codes() and "process" not in values:
                 values["process"] = f"{self._bizoverbiz_supply()}2"
         return values
 
@@ -124,10 +124,19 @@ class AccountMove(models.Model):
             return self.reversed_entry_id
         return self._bizoverbiz_deposits().sorted("id")
 
-    def _bizoverbiz_takes_french_process(self):
-        """French codes of BT-23 are for French firms, and not for files that go over Peppol.
+    def _bizoverbiz_document_type(self):
+        """BT-3 of a deposit invoice or its credit note; None for others, and where Peppol's list lacks the code."""
+        self.ensure_one()
+        if self.move_type == "out_invoice" and self._is_downpayment():
+            return DEPOSIT_INVOICE
+        if self.move_type == "out_refund" and self._is_downpayment() and self._bizoverbiz_takes_french_codes():
+            return DEPOSIT_CREDIT_NOTE
+        return None
 
-        Peppol's rule R007 allows its own profile only.
+    def _bizoverbiz_takes_french_codes(self):
+        """French codes of BT-23 and BT-3 are for French firms, and not for files that go over Peppol.
+
+        Peppol's rule R007 allows its own profile only, and its list of credit notes has no 503.
         """
         parties = self.company_id.partner_id.commercial_partner_id | self.commercial_partner_id
         over_peppol = self.commercial_partner_id.with_company(self.company_id).invoice_sending_method == "peppol"

@@ -1,18 +1,23 @@
+from . import bizoverbiz_commitment_mixin  # isort: split
+
 from . import (
     account_chart_template,
     account_move,
     account_move_deposit,
     account_move_draft,
     account_move_line,
+    account_move_order_draft,
     account_partial_reconcile,
     account_tax,
     bizoverbiz_commitment,
+    bizoverbiz_commitment_deposit,
     bizoverbiz_commitment_exchange,
     bizoverbiz_commitment_order,
     bizoverbiz_declaration,
     bizoverbiz_membership,
     bizoverbiz_notice,
     bizoverbiz_notice_line,
+    bizoverbiz_notice_reversal,
     bizoverbiz_open_invoice,
     bizoverbiz_statement_line,
     purchase_order,
@@ -20,4 +25,5 @@ from . import (
     res_company,
     res_config_settings,
     sale_order,
+    sale_order_line,
 )

@@ -36,6 +36,8 @@ class AccountMove(models.Model):
         "Deposit Paid", compute="_compute_bizoverbiz_open_deposit", help="What was set off and waits for its bill."
     )
 
+    bizoverbiz_may_be_deposit = fields.Boolean("May Be a Deposit Bill", compute="_compute_bizoverbiz_may_be_deposit")
+
     def _auto_init(self):
         """Books without commitments have nothing to compute."""
         for name, kind in (("bizoverbiz_commitment_id", "int4"), ("bizoverbiz_owed_back", "bool")):
@@ -63,6 +65,17 @@ class AccountMove(models.Model):
         for move in self:
             has_deposit = move.move_type == "in_invoice" and move.bizoverbiz_commitment_id
             move.bizoverbiz_open_deposit = move.bizoverbiz_commitment_id.sudo()._open_deposit() if has_deposit else 0.0
+
+    @api.depends("bizoverbiz_open_deposit", "amount_total", "state")
+    def _compute_bizoverbiz_may_be_deposit(self):
+        """A draft over the deposit's amount may be the deposit bill; the bill of the whole purchase never is."""
+        for move in self:
+            move.bizoverbiz_may_be_deposit = (
+                move.state == "draft"
+                and bool(move.bizoverbiz_open_deposit)
+                and not move.currency_id.compare_amounts(move.amount_total, move.bizoverbiz_open_deposit)
+                and not move._bizoverbiz_drafted()
+            )
 
     @api.depends("bizoverbiz_takeover_ids.line_ids.amount_residual")
     def _compute_bizoverbiz_set_off(self):
@@ -192,11 +205,15 @@ class AccountMove(models.Model):
 
     def button_draft(self):
         """A bill that is opened again gives the deposit back to the account where it waited."""
-        taken = self.sudo().bizoverbiz_takeover_ids.filtered(lambda entry: entry.state == "posted")
+        self.sudo().bizoverbiz_takeover_ids._bizoverbiz_give_deposit_back()
+        return super().button_draft()
+
+    def _bizoverbiz_give_deposit_back(self):
+        """Undo entries by which bills took deposits over."""
+        taken = self.filtered(lambda entry: entry.state == "posted")
         taken.line_ids.remove_move_reconcile()
         taken.bizoverbiz_bill_id = False
         taken._unlink_or_reverse()
-        return super().button_draft()
 
     def action_bizoverbiz_make_deposit_bill(self):
         """Book the lines of a draft bill on the account of deposits paid: the final bill will deduct them."""

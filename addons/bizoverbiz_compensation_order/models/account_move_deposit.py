@@ -38,16 +38,19 @@ class AccountMove(models.Model):
         bought = self.line_ids.purchase_line_id
         return bool(bought) and all(bought.mapped("is_downpayment"))
 
-    def _bizoverbiz_credit_deposits(self):
+    def _bizoverbiz_credit_deposits(self, day=None, reason=None):
         """Credit deposit invoices whose order or draft is cancelled; their partners are owed what was set off.
 
+        :param date day: of the credit notes, if not today
+        :param str reason: why, if not for a cancelled sale
         :return: the posted credit notes
         """
         credits = self.browse()
-        day = fields.Date.context_today(self)
+        day = day or fields.Date.context_today(self)
         for deposit in self:
-            reason = deposit.env._("Cancelled sale, deposit %(deposit)s", deposit=deposit.name)
-            credit = deposit._reverse_moves([{"invoice_date": day, "date": day, "ref": reason}], cancel=False)
+            cancelled = deposit.env._("Cancelled sale, deposit %(deposit)s", deposit=deposit.name)
+            values = {"invoice_date": day, "date": day, "ref": reason or cancelled}
+            credit = deposit._reverse_moves([values], cancel=False)
             credit.action_post()
             credits |= credit
         return credits

@@ -7,17 +7,16 @@ from odoo.tools import format_date
 class AccountMove(models.Model):
     """A draft invoice or bill behind a commitment, which becomes the final one and deducts its deposits."""
 
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "bizoverbiz.commitment.mixin"]
 
-    def action_bizoverbiz_commit(self):
-        """Register the agreed sale or purchase that the draft is about; a draft of one order registers the order."""
-        self.env["bizoverbiz.membership"]._check_group("bizoverbiz_network.group_approver")
-        self.ensure_one()
-        self.check_access("read")
+    def _bizoverbiz_agreed(self):
+        """A draft of one order registers the order."""
         orders = self._bizoverbiz_orders()
-        if len(orders) == 1:
-            return orders[0].sudo(self.env.su).action_bizoverbiz_commit()
-        return self.env["bizoverbiz.commitment"]._commit(self).get_formview_action()
+        return orders[0].sudo(self.env.su) if len(orders) == 1 else self
+
+    def _bizoverbiz_commitments(self):
+        return self._bizoverbiz_drafted()
 
     def _bizoverbiz_orders(self):
         """:return: list of the sales and purchase orders that the document invoices"""

@@ -12,8 +12,6 @@ class BizoverbizCommitment(models.Model):
 
     _inherit = "bizoverbiz.commitment"
 
-    open_deposit = fields.Monetary("Deposit Waiting for Its Bill", compute="_compute_open_deposit", compute_sudo=True)
-
     def _agreed_order(self):
         """The order or else the draft, which this addon's rights need not let the user read."""
         return self.sudo().sale_order_id or self.sudo().purchase_order_id or self.sudo().invoice_id
@@ -62,6 +60,10 @@ class BizoverbizCommitment(models.Model):
     def _describe(self, name, order):
         description = ", ".join(filter(None, [name, *(self._line_text(line) for line in self._agreed_lines(order))]))
         return description if len(description) <= LONGEST else f"{description[: LONGEST - 1]}…"
+
+    def _agreed_name(self):
+        """How deposits call what they are paid on: a draft has no number yet."""
+        return self.sale_order_id.name or self.purchase_order_id.name or self.reference
 
     @api.model
     def _agreed_lines(self, order):
@@ -255,80 +257,4 @@ class BizoverbizCommitment(models.Model):
                 "default_email_layout_xmlid": "mail.mail_notification_light",
                 "force_email": True,
             },
-        }
-
-    def action_draft_deposit_bill(self):
-        """Draft the bill of what was set off, split by VAT rate as the order is; its number is the vendor's."""
-        self.env["bizoverbiz.membership"]._check_group("account.group_account_invoice")
-        self.check_access("read")
-        self.ensure_one()
-        if self.side != "payable" or not self._open_deposit():
-            raise UserError(
-                self.env._("Nothing of %s waits on the account of deposits paid for a bill.", self.display_name)
-            )
-        return self.sudo()._draft_deposit_bill().sudo(False).get_formview_action()
-
-    # What stands on the account of deposits paid
-
-    def _deposit_items(self):
-        """Journal items by which set-offs of it wait on the account of deposits paid."""
-        return self.sudo().notice_line_ids.item_ids.filtered(
-            lambda item: (
-                item.parent_state == "posted"
-                and item.account_type not in ("asset_receivable", "liability_payable")
-                and item.amount_residual_currency > 0
-            )
-        )
-
-    @api.depends("notice_line_ids.item_ids.amount_residual_currency")
-    def _compute_open_deposit(self):
-        for commitment in self:
-            commitment.open_deposit = commitment._open_deposit()
-
-    def _open_deposit(self):
-        return sum(self._deposit_items().mapped("amount_residual_currency"))
-
-    def _standing_deposits(self):
-        """Posted deposit invoices, or the vendor's deposit bills, that nobody has credited."""
-        return self.move_ids.filtered(
-            lambda move: (
-                move.state == "posted"
-                and move.move_type in ("out_invoice", "in_invoice")
-                and move._bizoverbiz_is_deposit()
-                and not move.reversal_move_ids.filtered(lambda credit: credit.state == "posted")
-            )
-        )
-
-    def _draft_deposit_bill(self):
-        order = self._agreed_order()
-        base_lines = order._bizoverbiz_deposit_base_lines(self._open_deposit())
-        bill = self.env["account.move"].with_company(order.company_id)
-        bill = bill.create(
-            {
-                "move_type": "in_invoice",
-                "partner_id": order.partner_id.id,
-                "currency_id": self.currency_id.id,
-                "invoice_origin": self._agreed_name(),
-                "invoice_payment_term_id": False,
-                "invoice_date": fields.Date.context_today(self),
-                "bizoverbiz_commitment_id": self.id,
-                "invoice_line_ids": [
-                    fields.Command.create(self._prepare_deposit_bill_line(base_line)) for base_line in base_lines
-                ],
-            }
-        )
-        bill._bizoverbiz_make_deposit_bill()
-        return bill
-
-    def _agreed_name(self):
-        """How deposits call what they are paid on: a draft has no number yet."""
-        return self.sale_order_id.name or self.purchase_order_id.name or self.reference
-
-    def _prepare_deposit_bill_line(self, base_line):
-        return {
-            "name": self.env._("Deposit on %(order)s", order=self._agreed_name()),
-            "quantity": base_line["quantity"],
-            "price_unit": base_line["price_unit"],
-            "tax_ids": [fields.Command.set(base_line["tax_ids"].ids)],
-            "extra_tax_data": self.env["account.tax"]._export_base_line_extra_tax_data(base_line),
         }

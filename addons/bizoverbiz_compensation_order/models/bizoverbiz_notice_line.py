@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.addons.bizoverbiz_compensation.models.bizoverbiz_notice_booking import BookingBlockedError, EntryItem
 from odoo.exceptions import UserError
 from odoo.tools import format_amount, format_date
+from stdnum.iso7064 import mod_37_36
 
 
 class DepositAccount(NamedTuple):
@@ -40,8 +41,8 @@ class BizoverbizNoticeLine(models.Model):
         return self._is_deposit() and self.side == "receivable"
 
     def _is_deposit(self):
-        """A draft that was posted in the meantime takes the set-off itself."""
-        return bool(self.commitment_id) and not (self.move_id and self.move_id == self.commitment_id.invoice_id)
+        """What was invoiced in the meantime takes the set-off itself."""
+        return bool(self.commitment_id) and (not self.move_id or self.move_id._bizoverbiz_is_deposit())
 
     # Booking
 
@@ -49,11 +50,13 @@ class BizoverbizNoticeLine(models.Model):
         """:raises BookingBlockedError: if the order behind a commitment is not there or cannot bear the deposit"""
         if self.notice_id.kind == "reversal" or not self.commitment_id:
             return super()._require_invoice()
-        self._require_order()
-        draft = self.commitment_id.invoice_id
-        if draft.state == "posted":
-            self.move_id = draft
+        if self.commitment_id.invoice_id.state == "posted":
+            self.move_id = self.commitment_id.invoice_id
+        elif not self.move_id:
+            self.move_id = self.commitment_id._posted_final(self.set_off)
+        if self.move_id and not self._is_deposit():
             return super()._require_invoice()
+        self._require_order()
         if self._is_deposit_paid():
             self._require_deposit_account()
         elif not self.move_id:
@@ -216,7 +219,17 @@ class BizoverbizNoticeLine(models.Model):
 
     # After a new installation
 
+    def _is_about_commitment(self):
+        """Also where the commitment is not in these books any more: a reference checks itself."""
+        return bool(self.commitment_id) or (len(self.number or "") == 13 and mod_37_36.is_valid(self.number))
+
     def _items_in(self, moves):
-        if not self.commitment_id:
+        """What books a commitment is known by the reference: a deposit paid stands on another account than 401."""
+        found = moves.line_ids.filtered(lambda item: f" {self.number}," in (item.name or ""))
+        if not self._is_about_commitment() or not found:
             return super()._items_in(moves)
-        return moves.line_ids.filtered(lambda item: f" {self.number}," in (item.name or ""))
+        settled = (found.matched_debit_ids.debit_move_id | found.matched_credit_ids.credit_move_id).move_id
+        self.move_id = self.move_id or settled.filtered(lambda move: move.is_invoice())[:1]
+        if self.commitment_id and self.move_id and not self.move_id.bizoverbiz_commitment_id:
+            self.move_id.bizoverbiz_commitment_id = self.commitment_id
+        return found

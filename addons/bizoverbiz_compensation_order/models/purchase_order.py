@@ -2,23 +2,12 @@ from odoo import fields, models
 
 
 class PurchaseOrder(models.Model):
-    _inherit = "purchase.order"
+    _name = "purchase.order"
+    _inherit = ["purchase.order", "bizoverbiz.commitment.mixin"]
 
     bizoverbiz_commitment_ids = fields.One2many(
         "bizoverbiz.commitment", "purchase_order_id", "Commitments", groups="bizoverbiz_network.group_user"
     )
-
-    def action_bizoverbiz_commit(self):
-        """Register the agreed purchase, or confirm what the vendor registered."""
-        self.env["bizoverbiz.membership"]._check_group("bizoverbiz_network.group_approver")
-        self.ensure_one()
-        self.check_access("read")
-        return self.env["bizoverbiz.commitment"]._commit(self).get_formview_action()
-
-    def action_view_bizoverbiz_commitment(self):
-        commitments = self.bizoverbiz_commitment_ids
-        live = commitments.filtered(lambda one: one._is_live())
-        return (live or commitments)[:1].get_formview_action()
 
     def button_cancel(self):
         result = super().button_cancel()

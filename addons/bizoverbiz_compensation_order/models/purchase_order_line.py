@@ -17,3 +17,7 @@ class PurchaseOrderLine(models.Model):
                     billed.extra_tax_data
                 )
         return values
+
+    def _bizoverbiz_prepare_deduction(self):
+        """A deposit's line in a draft bill that was made before the deposit bill."""
+        return self._prepare_account_move_line()

@@ -3,23 +3,12 @@ from odoo import fields, models
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "bizoverbiz.commitment.mixin"]
 
     bizoverbiz_commitment_ids = fields.One2many(
         "bizoverbiz.commitment", "sale_order_id", "Commitments", groups="bizoverbiz_network.group_user"
     )
-
-    def action_bizoverbiz_commit(self):
-        """Register the agreed sale, so that it can be set off before it is invoiced."""
-        self.env["bizoverbiz.membership"]._check_group("bizoverbiz_network.group_approver")
-        self.ensure_one()
-        self.check_access("read")
-        return self.env["bizoverbiz.commitment"]._commit(self).get_formview_action()
-
-    def action_view_bizoverbiz_commitment(self):
-        commitments = self.bizoverbiz_commitment_ids
-        live = commitments.filtered(lambda one: one._is_live())
-        return (live or commitments)[:1].get_formview_action()
 
     def _action_cancel(self):
         """What was set off of a cancelled order is credited, and owed back; the rest is withdrawn from the network."""

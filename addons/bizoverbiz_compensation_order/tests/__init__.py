@@ -1,1 +1,8 @@
-from . import test_commitment, test_deposit_bill, test_draft, test_rights, test_worked_examples
+from . import (
+    test_commitment,
+    test_deposit_bill,
+    test_draft,
+    test_reversal,
+    test_rights,
+    test_worked_examples,
+)

@@ -16,7 +16,7 @@ class CommitmentCase(ElectronicInvoiceCase):
         cls.approver.group_ids += cls.env.ref("account.group_account_invoice")
 
     @classmethod
-    def _agreed(cls, model, *lines, partner=None, **values):
+    def _agreed(cls, model, *lines, partner=None, product=None, **values):
         """A confirmed order of 2026-11-01 to be delivered in March; each line is (price, tax's name)."""
         selling = model == "sale.order"
         price, use = ("price_unit", "sale") if selling else ("price_unit", "purchase")
@@ -30,7 +30,7 @@ class CommitmentCase(ElectronicInvoiceCase):
                 "order_line": [
                     Command.create(
                         {
-                            "product_id": cls.goods.id,
+                            "product_id": (product or cls.goods).id,
                             "name": f"Pump {number}",
                             quantity: 1,
                             price: amount,
@@ -62,7 +62,7 @@ class CommitmentCase(ElectronicInvoiceCase):
         self.assertEqual(commitment.state, "matched")
         return commitment
 
-    def _set_off_commitment(self, commitment, cents, **proposal):
+    def _set_off_commitment(self, commitment, cents, decided_at="2026-11-22T10:00:00Z", **proposal):
         """A round that sets off so much of the commitment against an invoice or bill without VAT."""
         incoming = commitment.side == "receivable"
         other = self._bill(cents / 100, ref=f"QR-{cents}") if incoming else self._invoice(cents / 100)
@@ -71,9 +71,13 @@ class CommitmentCase(ElectronicInvoiceCase):
         self.engine.propose(amounts, **proposal)
         self._exchange()
         self._statement().action_approve()
-        self.engine.decide(amounts)
+        self.decided = self.engine.decide(amounts, decided_at=decided_at)
         self._exchange()
         return self._notices()[-1:]
+
+    def _deposit_of(self, notice):
+        self.assertEqual(notice.state, "booked", notice.error)
+        return notice.line_ids.filtered("commitment_id").move_id
 
     def _items(self, moves):
         """Lines of entries as (first four digits of the account, debit, credit), sorted and added up by account."""

@@ -33,6 +33,7 @@ class TestDepositBill(CommitmentCase):
     def test_an_imported_deposit_bill_is_booked_as_one_and_only_for_the_whole_deposit(self):
         bill = self._incoming(3750, narration=f"Deposit invoice, commitment {self.commitment.reference}.")
         bill.bizoverbiz_commitment_id = self.commitment
+        self.assertTrue(bill.bizoverbiz_may_be_deposit)
         bill.action_bizoverbiz_make_deposit_bill()
         self.assertEqual(bill.invoice_line_ids.account_id.code[:4], "4091")
         bill.action_post()
@@ -40,6 +41,7 @@ class TestDepositBill(CommitmentCase):
         self.assertTrue(bill._bizoverbiz_is_deposit())
         other = self._incoming(1000, ref="F-2")
         other.bizoverbiz_commitment_id = self.commitment
+        self.assertFalse(other.bizoverbiz_may_be_deposit)
         with self.assertRaisesRegex(UserError, "A deposit bill is a draft over what was set off"):
             other.action_bizoverbiz_make_deposit_bill()
 

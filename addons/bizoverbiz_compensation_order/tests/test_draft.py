@@ -24,10 +24,7 @@ class TestDraft(CommitmentCase):
             for move_type in ("out_invoice", "in_invoice")
         )
 
-    def _deposit_of(self, notice):
-        return notice.line_ids.filtered("commitment_id").move_id
-
-    def test_a_deposit_on_a_draft_invoice_is_invoiced_and_deducted_by_the_draft(self):
+    def test_deposits_on_a_draft_invoice_are_invoiced_and_deducted_by_the_draft(self):
         commitment = self._confirmed(self.invoice)
         self.assertRecordValues(commitment, [{"side": "receivable", "amount": 3856.77, "partner_id": self.customer.id}])
         self.assertEqual((str(commitment.agreed_on), str(commitment.due_date)), ("2026-11-01", "2027-03-31"))
@@ -41,26 +38,31 @@ class TestDraft(CommitmentCase):
         self.assertIn(commitment.reference, str(deposit.narration))
         self.assertIn(self.goods.name, deposit.invoice_line_ids[0].name)
         self.assertEqual((self.invoice.state, self.invoice.amount_total), ("draft", 1256.77))
+        self._exchange()
+        second = self._deposit_of(
+            self._set_off_commitment(commitment, 100000, number=2, decided_at="2026-11-22T11:00:00Z")
+        )
+        self.assertEqual(self._items(second), {"411": 1000.0, "4191": -864.28, "44571": -135.72})
+        self.assertEqual(self.invoice.amount_total, 256.77, "both are deducted")
         self.invoice.write({"invoice_date": "2026-11-25", "invoice_date_due": "2026-12-25"})
         self.invoice.action_post()
-        self.assertEqual(
-            self._items(self.invoice), {"411": 1256.77, "4191": 2247.12, "44571": -170.57, "707": -3333.32}
-        )
+        self.assertEqual(self._items(self.invoice), {"411": 256.77, "4191": 3111.40, "44571": -34.85, "707": -3333.32})
         deduction = self.invoice.invoice_line_ids.filtered("bizoverbiz_deposit_line_id")[:1]
         self.assertIn(deposit.name, deduction.name)
-        self.assertEqual(self.invoice._bizoverbiz_preceding(), deposit)
+        self.assertEqual(self.invoice._bizoverbiz_preceding(), deposit | second)
         self.assertEqual(self.invoice._bizoverbiz_edi_values()["process"], "B4")
         for content in (self._ubl(deposit), self._cii(deposit)):
             self.assertEqual(self._terms(content)["BT-3"], "386")
         self._exchange()
         declared = self._declared()[self.invoice.name]
-        self.assertEqual((declared["amount_open"], declared["commitment"]), (125677, commitment.reference))
+        self.assertEqual((declared["amount_open"], declared["commitment"]), (25677, commitment.reference))
         self.assertNotIn(deposit.name, self._declared())
 
     def test_a_deposit_on_a_draft_bill_waits_on_4091_and_is_deducted_by_the_draft(self):
         commitment = self._confirmed(self.bill)
         notice = self._set_off_commitment(commitment, 260000)
         self.assertEqual(self._items(notice.move_id), {"4091": 2600.0, "411": -2600.0})
+        self.assertFalse(self.bill.bizoverbiz_may_be_deposit, "and nothing invites to book it as one")
         with self.assertRaisesRegex(UserError, "the deposit bill is another one"):
             self.bill.action_bizoverbiz_make_deposit_bill()
         deposit = self.env["account.move"].browse(commitment.action_draft_deposit_bill()["res_id"])
@@ -152,3 +154,62 @@ class TestDraft(CommitmentCase):
         self.invoice.invoice_line_ids[0].price_unit = 2345.67
         notice.with_user(self.approver).action_book()
         self.assertEqual(notice.state, "booked", notice.error)
+
+    # Drafts made from an order
+
+    def test_a_draft_invoice_made_before_the_set_off_deducts_the_deposit_and_gives_it_up_with_it(self):
+        order = self._agreed("sale.order", (2345.67, "20% G"), (987.65, "5.5% G"))
+        commitment = self._confirmed(order)
+        draft = order._create_invoices()
+        deposit = self._deposit_of(self._set_off_commitment(commitment, 260000))
+        self.assertEqual(draft.amount_total, 1256.77)
+        self.assertEqual(draft._bizoverbiz_preceding(), deposit)
+        self.assertEqual(set(order.order_line.mapped("qty_to_invoice")), {0.0}, "nothing is left to invoice")
+        draft.action_post()
+        self.assertEqual(self._items(draft), {"411": 1256.77, "4191": 2247.12, "44571": -170.57, "707": -3333.32})
+        draft.button_draft()
+        deposit._bizoverbiz_credit_deposits()
+        self.assertEqual(draft.amount_total, 3856.77, "a deposit that was credited is not deducted")
+
+    def test_a_draft_over_less_than_the_deposit_says_that_it_does_not_deduct_it(self):
+        order = self._agreed("sale.order", (2345.67, "20% G"), (987.65, "5.5% G"))
+        commitment = self._confirmed(order)
+        draft = order._create_invoices()
+        draft.invoice_line_ids[0].unlink()
+        self._set_off_commitment(commitment, 260000)
+        self.assertEqual(draft.amount_total, 1041.97)
+        self.assertIn("does not deduct", "".join(map(str, draft.message_ids.mapped("body"))))
+
+    def test_a_draft_bill_made_before_the_deposit_bill_deducts_it(self):
+        order = self._agreed("purchase.order", (2345.67, "20% G"), (987.65, "5.5% G"))
+        commitment = self._confirmed(order)
+        bill = self.env["account.move"].browse(order.action_create_invoice()["res_id"])
+        notice = self._set_off_commitment(commitment, 260000)
+        deposit = self.env["account.move"].browse(commitment.action_draft_deposit_bill()["res_id"])
+        deposit.ref = "QR/ACO/1"
+        deposit.action_post()
+        self.assertEqual(bill.amount_total, 1256.77)
+        bill.write({"ref": "QR/2", "invoice_date": "2026-11-25"})
+        bill.action_post()
+        self.assertEqual(self._items(bill), {"401": -1256.77, "4091": -2247.12, "44566": 170.57, "607": 3333.32})
+        everything = notice.move_id | deposit | deposit.bizoverbiz_takeover_ids | bill
+        self.assertNotIn("4091", self._items(everything), "nothing is left")
+
+    def test_an_order_invoiced_before_the_decision_is_settled_by_the_set_off_itself(self):
+        for model, cents in (("sale.order", 260000), ("purchase.order", 240000)):
+            with self.subTest(model):
+                order = self._agreed(model, (2345.67, "20% G"), (987.65, "5.5% G"))
+                commitment = self._confirmed(order)
+                final = (
+                    order._create_invoices()
+                    if model == "sale.order"
+                    else self.env["account.move"].browse(order.action_create_invoice()["res_id"])
+                )
+                final.write({"ref": f"QR-F-{cents}", "invoice_date": "2026-11-20"})
+                final.action_post()
+                number = len(self._notices()) + 1
+                decided_at = f"2026-11-22T1{number}:00:00Z"
+                notice = self._set_off_commitment(commitment, cents, number=number, decided_at=decided_at)
+                self.assertEqual(self._deposit_of(notice), final)
+                self.assertEqual(final.bizoverbiz_set_off, cents / 100)
+                self.assertFalse(notice.excess)

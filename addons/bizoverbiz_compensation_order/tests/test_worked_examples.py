@@ -55,6 +55,7 @@ class TestWorkedExamples(CommitmentCase):
         self._check_electronic(deposit, "386", "B2", ("2600.00", "2600.00", "0.00"), [])
         preceding = [(deposit.name, "20261122")]
         self._check_electronic(final, "380", "B4", ("1256.77", "0.00", "1256.77"), preceding)
+        self._check_read_back(deposit, final)
 
     def _check_electronic(self, invoice, kind, process, amounts, preceding):
         for syntax, content in (("UBL", self._ubl(invoice)), ("CII", self._cii(invoice))):
@@ -64,6 +65,17 @@ class TestWorkedExamples(CommitmentCase):
             self.assertEqual(self._preceding(content), preceding)
 
             self.assertLessEqual(Judge.broken_rules(content), BROKEN_BY_ODOO[syntax], syntax)
+
+    def _check_read_back(self, *invoices):
+        """What the buyer's Odoo makes of the files: documents over the same amounts, VAT to the cent."""
+        journal = self.company_data["default_journal_purchase"]
+        for invoice in invoices:
+            for content in (self._ubl(invoice), self._cii(invoice)):
+                attachment = self.env["ir.attachment"].create({"name": "invoice.xml", "raw": content})
+                bill = journal._create_document_from_attachment(attachment.ids)
+                kind = "in_refund" if invoice.move_type == "out_refund" else "in_invoice"
+                told = {"amount_total": invoice.amount_total, "amount_tax": invoice.amount_tax}
+                self.assertRecordValues(bill, [{"move_type": kind, "ref": invoice.name, **told}])
 
     def test_11_the_buyers_deposit_waits_on_4091_until_its_bill_arrives(self):
         order = self._agreed("purchase.order", (2345.67, "20% G"), (987.65, "5.5% G"))
@@ -118,8 +130,13 @@ class TestWorkedExamples(CommitmentCase):
         self.assertEqual(self._items(deposit | credit | notice.move_id), {"401": 4500.0, "411": -4500.0})
         [row] = later.collection_ids.filtered(lambda row: row.move_id == credit)
         self.assertEqual((row.rate, row.total, row.vat), (20.0, -4500.0, -750.0), "it goes back to the customer")
-        for content in (self._ubl(credit), self._cii(credit)):
+        for syntax, content in (("UBL", self._ubl(credit)), ("CII", self._cii(credit))):
             self.assertEqual([number for number, _day in self._preceding(content)], [deposit.name])
+            self.assertIn(b"503", content, "the credit note of a deposit, as XP Z12-014 has it")
+            self.assertLessEqual(Judge.broken_rules(content), BROKEN_BY_ODOO[syntax], syntax)
+        self._check_read_back(credit)
+        self.customer.invoice_sending_method = "peppol"
+        self.assertNotIn(b"503", self._ubl(credit))
 
     def test_12_the_buyers_credit_note_is_a_receivable(self):
         order = self._agreed("purchase.order", (5000, "20% G"))
@@ -139,3 +156,42 @@ class TestWorkedExamples(CommitmentCase):
         self.assertEqual((item.account_id.code[:3], item.credit), ("401", 4500.0))
         self.assertEqual(credit.amount_residual, 0.0)
         self.assertFalse(later.line_ids.filtered(lambda line: line.side == "receivable" and line.excess))
+
+    def test_13_two_deposits_on_one_order_are_each_split_by_rate_and_both_deducted(self):
+        order = self._agreed("sale.order", (2345.67, "20% G"), (987.65, "5.5% G"))
+        commitment = self._confirmed(order)
+        first = self._deposit_of(self._set_off_commitment(commitment, 260000))
+        self._exchange()
+        self.assertEqual(commitment.matched_amount, 1256.77)
+        second = self._deposit_of(
+            self._set_off_commitment(commitment, 100000, number=2, decided_at="2026-11-22T11:00:00Z")
+        )
+        self.assertEqual(self._by_rate(second), {20.0: [608.20, 121.64], 5.5: [256.08, 14.08]})
+        final = order._create_invoices(final=True)
+        final.action_post()
+        self.assertEqual(self._by_rate(final), {20.0: [156.16, 31.23], 5.5: [65.76, 3.62]})
+        self.assertEqual((final.amount_total, commitment.set_off), (256.77, 3600.0))
+        self.assertNotIn("4191", self._items(first | second | final))
+        self.assertEqual([number for number, _day in self._preceding(self._cii(final))], [first.name, second.name])
+
+    def test_14_vat_on_a_deposit_for_services_falls_due_with_the_set_off(self):
+        self.service.invoice_policy = "order"
+        order = self._agreed("sale.order", (1000, "20% S"), product=self.service)
+        commitment = self._confirmed(order)
+        notice = self._set_off_commitment(commitment, 60000)
+        deposit = self._deposit_of(notice)
+        [row] = notice.collection_ids.filtered(lambda row: row.move_id == deposit)
+        self.assertRecordValues(row, [{"total": 600.0, "vat": 100.0, "date": notice.decision_date}])
+        self.assertEqual(self._vat_due(deposit), 100.0)
+        final = order._create_invoices(final=True)
+        final.write({"invoice_date": "2026-11-22"})
+        final.action_post()
+        self.assertEqual(self._vat_due(deposit | final), 100.0, "nothing of the rest is collected yet")
+        later = self._set_off(final, 60000, decided_at="2026-11-22T12:00:00Z")
+        self.assertEqual(later.collection_ids.filtered(lambda row: row.move_id == final).vat, 100.0)
+        self.assertEqual(self._vat_due(deposit | final), 200.0)
+
+    def _vat_due(self, moves):
+        """What cash-basis entries of these documents put on the account of VAT to be paid."""
+        entries = self.env["account.move"].search([("tax_cash_basis_origin_move_id", "in", moves.ids)])
+        return -self._items(entries).get("44571", 0.0)

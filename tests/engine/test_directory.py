@@ -159,6 +159,8 @@ def test_partners_who_left_and_who_is_suspended_are_not_found(network: Network) 
     with network.store.transaction(WORKER) as tx:
         standing.set_standing(tx, suspended.identifier, status="suspended", now=network.clock())
     assert names(asker, keywords="visserie") == []
+    assert names(asker, identifier=partner.identifier) == [partner.identifier], "a partner's profile can be looked up"
+    assert names(asker, identifier=leaver.identifier) == []
     said = {"siren": suspended.identifier, "name": "X", "sells": "Visserie", "published": True}
     with network.store.transaction(WORKER) as tx:
         assert loading.load(tx, [json.dumps(said)]).left_alone == 1, "nor does a file put it back"
@@ -204,6 +206,7 @@ def test_what_a_profile_cannot_say_names_its_field(two: tuple[Member, Member], f
         {"radius_km": 10, "keywords": "vis"},
         {"naf": "99.99Z"},
         {"region": "99"},
+        {"identifier": "12"},
         {"department": "' OR 1=1"},
         {"keywords": "vis", "after": "xyz"},
     ],

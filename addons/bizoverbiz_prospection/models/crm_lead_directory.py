@@ -34,7 +34,7 @@ class CrmLead(models.Model):
         compute_sudo=True,
     )
     bizoverbiz_listed_at = fields.Datetime(
-        readonly=True, copy=False, help="When the firm was last seen to be in the directory."
+        "Seen in the Directory", readonly=True, copy=False, help="When the firm was last seen to be in the directory."
     )
 
     @api.depends("bizoverbiz_contact_request_ids.state")
@@ -50,6 +50,30 @@ class CrmLead(models.Model):
             raise UserError(self.env._("%s is not in the directory: there is nobody to ask.", self.name))
         name = self.partner_name or self.partner_id.commercial_partner_id.name or self.name
         return self.env["bizoverbiz.contact.request"]._compose(self.bizoverbiz_identifier, name, self)
+
+    def action_bizoverbiz_look_up(self):
+        """The firm's profile as it is in the directory today, and what could be set off with it today."""
+        self.env["bizoverbiz.membership"]._check_group("sales_team.group_sale_salesman")
+        self.ensure_one()
+        self.check_access("write")
+        if not self.bizoverbiz_identifier:
+            raise UserError(self.env._("%s was not found in the directory: there is no profile to show.", self.name))
+        membership = self.env["bizoverbiz.membership"]._of_company(self.bizoverbiz_company_id or self.company_id)
+        params = {"direction": self.bizoverbiz_direction, "identifier": self.bizoverbiz_identifier, "limit": 1}
+        hits = membership._request("GET", "/v1/directory", params=params)["hits"]
+        lead = self.sudo()
+        if not hits:
+            lead._bizoverbiz_forget_profile()
+            return
+        hit = self.env["bizoverbiz.hit"]._prepare_hit(hits[0])
+        told = ("sells", "buys", "naf", "potential", "potential_round", "is_member")
+        lead.write(
+            {
+                **{f"bizoverbiz_{name}": hit[name] for name in told},
+                "bizoverbiz_listed_at": fields.Datetime.now(),
+                "bizoverbiz_withdrawn": False,
+            }
+        )
 
     def _bizoverbiz_take_contact(self, request):
         """Fill in whom the firm has named; what somebody has entered stays."""

@@ -106,7 +106,9 @@ class Directory:
         self.queries.append(dict(request.params))
         start = int(request.params.get("after", 0))
         end = start + 2
-        return 200, {"hits": self.firms[start:end], "next": str(end) if end < len(self.firms) else None}
+        one = request.params.get("identifier")
+        firms = [firm for firm in self.firms if one in (None, firm["identifier"])]
+        return 200, {"hits": firms[start:end], "next": str(end) if end < len(firms) else None}
 
     def _listed(self, request):
         asked = request.params["identifier"]

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import ARMOR, ProspectionCase
@@ -35,6 +36,31 @@ class TestLeadWithdrawn(ProspectionCase):
             ],
         )
         self.assertIn("has left the directory", self.lead.message_ids[0].body)
+
+    def test_the_profile_is_looked_up_as_it_is_today(self):
+        self.directory.firms[0] |= {"sells": "Rivets", "potential": "high", "potential_round": 8}
+        self.lead.action_bizoverbiz_look_up()
+        self.assertRecordValues(
+            self.lead,
+            [
+                {
+                    "bizoverbiz_sells": "Rivets",
+                    "bizoverbiz_potential": "high",
+                    "bizoverbiz_potential_round": 8,
+                    "bizoverbiz_keywords": "vis",
+                }
+            ],
+        )
+        self.directory.firms.clear()
+        self.lead.action_bizoverbiz_look_up()
+        self.assertEqual((self.lead.bizoverbiz_withdrawn, self.lead.bizoverbiz_sells), (True, False))
+
+    def test_a_lead_that_the_directory_does_not_know_has_no_profile_to_look_up(self):
+        lead = self.env["crm.lead"].create(
+            {"name": "Call", "user_id": self.salesperson.id, "company_id": self.company.id}
+        )
+        with self.assertRaisesRegex(UserError, "no profile to show"):
+            lead.with_user(self.salesperson).action_bizoverbiz_look_up()
 
     def test_firms_are_asked_about_once_an_hour(self):
         self._exchange()

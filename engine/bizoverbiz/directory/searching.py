@@ -37,11 +37,14 @@ class Question:
     area: Area = field(default_factory=Area)
     #: At least this band, as an index into `BANDS`.
     potential: int = 0
+    #: This firm alone, whether it is a partner or not.
+    identifier: str | None = None
 
     def __post_init__(self) -> None:
-        if not (self.keywords or self.naf or self.area or self.potential):
+        if not (self.keywords or self.naf or self.area or self.potential or self.identifier):
             raise MalformedError(
-                "nothing is looked for: give keywords, naf, commune, department, region or potential", field="keywords"
+                "nothing is looked for: give keywords, naf, commune, department, region, potential or identifier",
+                field="keywords",
             )
         if self.keywords is not None and not terms(self.keywords):
             raise MalformedError(
@@ -98,6 +101,7 @@ def search(
         naf_version=question.naf_version,
         divisions=naf().other_divisions(question.naf) if question.naf else [],
         least_band=question.potential,
+        identifier=question.identifier,
         direction=question.direction,
         member=who.member if who else None,
         own=who.identifier if who else None,

@@ -117,6 +117,10 @@ def search(
     potential: Annotated[
         Literal["low", "medium", "high"] | None, Query(description="At least that set-off potential.")
     ] = None,
+    identifier: Annotated[
+        str | None,
+        Query(max_length=40, description="That firm alone, also if it is a partner already.", examples=["552100554"]),
+    ] = None,
 ) -> dict[str, Any]:
     """Ranked, with the reasons; without this member's partners. Counted apart from other reads."""
     assert call.member is not None
@@ -125,7 +129,7 @@ def search(
         raise MalformedError("keywords hold characters that are none", field="keywords")
     where = area(commune=commune, radius_km=radius_km, department=department, region=region)
     least = searching.BANDS.index(potential) if potential else 0
-    question = searching.Question(direction, keywords, naf, naf_version, where, least)
+    question = searching.Question(direction, keywords, naf, naf_version, where, least, _canonical(identifier))
 
     def read(tx: Transaction) -> dict[str, Any]:
         who = searching.asker(tx, own, now=call.now)
@@ -153,12 +157,7 @@ def listed(
     identifier: Annotated[list[str], Query(max_length=500, description="SIRENs or VAT numbers, at most 500.")],
 ) -> dict[str, list[str]]:
     """For whoever keeps what a profile said: it is to be forgotten once the firm has withdrawn it."""
-    canonical = {}
-    for spelling in identifier:
-        try:
-            canonical[spelling] = canonical_identifier(spelling)
-        except IdentifierError as error:
-            raise MalformedError(str(error), field="identifier") from None
+    canonical = {spelling: _canonical(spelling) or "" for spelling in identifier}
     wanted = sorted(set(canonical.values()))
     found = call.read(lambda tx: {row.identifier for row in tx.all("listings_among", identifiers=wanted)})
     return {"listed": [spelling for spelling in dict.fromkeys(identifier) if canonical[spelling] in found]}
@@ -187,6 +186,14 @@ def all_territories(call: SignedCall) -> dict[str, Any]:
         ],
         "regions": [{"code": one.code, "name": one.name} for _, one in sorted(known.regions.items())],
     }
+
+
+def _canonical(identifier: str | None) -> str | None:
+    """Raises `MalformedError`."""
+    try:
+        return canonical_identifier(identifier) if identifier is not None else None
+    except IdentifierError as error:
+        raise MalformedError(str(error), field="identifier") from None
 
 
 def _commune(one: Commune) -> dict[str, Any]:

@@ -119,7 +119,7 @@ WITH term AS MATERIALIZED (
                     AND abs(reach.longitude - %(longitude)s::float) * 60 <= reach.radius_km + 1
                     AND kilometres(%(latitude)s, %(longitude)s, reach.latitude, reach.longitude)
                         <= greatest(reach.radius_km, 1))))
-        AND identifier <> coalesce(%(own)s, '')
+        AND identifier <> coalesce(%(own)s, '') AND (%(identifier)s::text IS NULL OR identifier = %(identifier)s)
     GROUP BY listing.id, place
 ), rarity AS MATERIALIZED (
     SELECT place, 1 / ln(2 + count(*)) AS weight FROM matched WHERE place IS NOT NULL GROUP BY place
@@ -137,8 +137,8 @@ WITH term AS MATERIALIZED (
     LEFT JOIN potential ON potential.member_id = %(member)s AND potential.direction = %(direction)s
         AND potential.identifier = firm.identifier
     WHERE (%(least_band)s = 0 OR potential.band >= %(least_band)s)
-        AND NOT EXISTS (SELECT FROM declaration
-            WHERE declaration.member_id = %(member)s AND counterpart = firm.identifier)
+        AND (%(identifier)s::text IS NOT NULL OR NOT EXISTS (SELECT FROM declaration
+            WHERE declaration.member_id = %(member)s AND counterpart = firm.identifier))
 ), scored AS (
     SELECT id, distance, band, (%(words_weight)s * worded + %(naf_weight)s * classed
         + %(distance_weight)s * coalesce(1 / (1 + distance / 50), 0)

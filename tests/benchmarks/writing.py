@@ -79,6 +79,11 @@ result of the unchanged one. Seconds of the solve step, and of the whole command
 {measured}
 
 The raw figures are in [benchmarks.json](benchmarks.json).
+
+## Measured apart
+
+[The directory's search](benchmarks-directory.md) among 100,000 profiles, [the service](benchmarks-service.md) and
+[Odoo](benchmarks-odoo.md), each in a file of its own.
 """
 
 

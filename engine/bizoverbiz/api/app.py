@@ -39,22 +39,23 @@ from bizoverbiz.api.watching import Watched
 from bizoverbiz.store.counting import PostgresStorage
 from bizoverbiz.store.database import Database
 
+#: A request is held against one after the other: what every exchange asks for stands first.
 ROUTERS = (
+    notices,
+    statements,
+    declarations,
+    discrepancies,
+    commitments,
     service,
     members,
     candidates,
     keys,
     agreements,
     copies,
-    declarations,
     invoices,
-    discrepancies,
-    commitments,
-    statements,
     mandates,
     preview,
     rounds,
-    notices,
     profile,
     directory,
     contacts,

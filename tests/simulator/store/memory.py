@@ -116,8 +116,8 @@ class MemoryTransaction(Transaction):
             raw = [row[:-1] for row in raw]
         if prepared.row is None or not prepared.row._fields:
             return [], len(raw)
-        decoders = prepared.decoders
-        return [prepared.row(*(decode(value) for decode, value in zip(decoders, row))) for row in raw], len(raw)  # noqa: B905
+        make, decoders = prepared.row._make, prepared.decoders
+        return [make([decode(value) for decode, value in zip(decoders, row)]) for row in raw], len(raw)  # noqa: B905
 
     def all(self, name: str, /, **parameters: Any) -> list[Any]:
         self._execute(name, parameters)

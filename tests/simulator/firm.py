@@ -2,144 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Generator
-from dataclasses import dataclass
-from hashlib import sha256
-from random import Random
-from typing import Any, Literal
-from uuid import UUID
+from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from .books import Books, Invoice, Notice, Paper, Sale
-from .mandates import BY_MANDATE, allow
-from .transport import Answer, Message
-
-URL = "http://engine.example"
+from .books import Invoice, Sale
+from .mandates import BY_MANDATE
+from .people import People
+from .sender import Exchange, Wish
 
 
-class Unreachable(Exception):  # noqa: N818  # what a client calls it
-    """No answer came; whether the request did is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A request to be signed and sent."""
-
-    method: str
-    path: str
-    body: Any = None
-    #: What the idempotency key is kept under in the books; None for a new one.
-    same: str | None = None
-
-
-Exchange = Generator[Wish, Answer, None]
-
-
-class Key:
-    """A member's signing key."""
-
-    def __init__(self, raw: bytes) -> None:
-        self._private = Ed25519PrivateKey.from_private_bytes(raw)
-        self.x = _base64url(self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
-        self.jwk = {"kty": "OKP", "crv": "Ed25519", "x": self.x}
-        self.keyid = _base64url(sha256(json.dumps(self.jwk, sort_keys=True, separators=(",", ":")).encode()).digest())
-
-    def sign(self, text: str) -> str:
-        return b64encode(self._private.sign(text.encode())).decode()
-
-    def prove(self, word: str) -> str:
-        """Verified in every run: it is part of what is written."""
-        return _base64url(self._private.sign(word.encode()))
-
-    def seal(self, text: str) -> str:
-        """As much its own as a signature, where nobody verifies it."""
-        return b64encode(sha256((self.keyid + text).encode()).digest()).decode()
-
-
-class Firm:
+class Firm(People):
     """Honest; `liars` has the others."""
 
     honest = True
-
-    def __init__(self, identifier: str, rng: Random, paper: Paper, keys: dict[str, Any]) -> None:
-        self.identifier, self.rng, self.paper, self.engine_keys = identifier, rng, paper, keys
-        self.books = Books(identifier, str(UUID(bytes=rng.randbytes(16), version=4)))
-        self.key = Key(rng.randbytes(32))
-        #: Not every client lowers approvals its books no longer support: the engine has to look at them again itself.
-        self.lowers = rng.random() < 0.5
-        #: Seconds this firm's clock is ahead of the engine's.
-        self.skew = 0
-        self.backups: list[tuple[Books, Key]] = []
-        #: By line: the most it ever approved, and the least the engine has confirmed.
-        self.approved_most: dict[str, int] = {}
-        self.approved_least: dict[str, int] = {}
-        self.needs_invitation = False
-        #: Another copy of its books may have written: an administrator has to say which is the live one.
-        self.doubted = False
-        #: The mark of the exchange going on; see docs/protocol.md, Copies of the books.
-        self.mark: str | None = None
-        #: Once faults have stopped: nothing is said twice, nothing is only looked at.
-        self.quiet = False
-        #: Rules of every mandate it ever sent, whichever arrived; rules to be sent, or that it is to be ended.
-        self.mandates: list[dict[str, Any]] = []
-        self.mandate: dict[str, Any] | Literal["end"] | None = None
-        #: Lines of statements that its people have answered, in whatever way.
-        self.answered: set[str] = set()
-        #: A key registered, or about to be, in place of the one it signs with.
-        self.next_key: Key | None = None
-        self._declared: tuple[str, dict[str, Any]] | None = None
-        self.member = ""
-
-    # -- the wire
-
-    def message(self, wish: Wish, now: float, *, nonce: str | None = None, key: str | None = None) -> Message:
-        """The wish as a signed request (RFC 9421)."""
-        content = b"" if wish.body is None else json.dumps(wish.body).encode()
-        headers = {"bizoverbiz-database": self.books.database}
-        if content:
-            headers["content-type"] = "application/json"
-            headers["content-digest"] = f"sha-256=:{b64encode(sha256(content).digest()).decode()}:"
-        if wish.method != "GET":
-            headers["idempotency-key"] = key or self._idempotency(wish)
-        url = URL + wish.path
-        covered = {"@method": wish.method, "@target-uri": url}
-        covered |= {name: headers[name] for name in ("content-digest", "idempotency-key") if name in headers}
-        if self.mark is not None:
-            headers["bizoverbiz-lineage"] = covered["bizoverbiz-lineage"] = self.mark
-        covered["bizoverbiz-database"] = headers["bizoverbiz-database"]
-        names = " ".join(f'"{name}"' for name in covered)
-        parameters = (
-            f'({names});created={int(now) + self.skew};keyid="{self.key.keyid}";alg="ed25519"'
-            f';nonce="{nonce or _base64url(self.rng.randbytes(16))}"'
-        )
-        base = "".join(f'"{name}": {value}\n' for name, value in covered.items()) + f'"@signature-params": {parameters}'
-        headers["signature-input"] = f"sig={parameters}"
-        headers["signature"] = f"sig=:{self.key.sign(base)}:"
-        return Message(wish.method, url, tuple(headers.items()), content)
-
-    def _idempotency(self, wish: Wish) -> str:
-        fresh = _base64url(self.rng.randbytes(12))
-        if wish.same is None:
-            return fresh
-        return self.books.keys.setdefault(f"{wish.same} {sha256(repr(wish.body).encode()).hexdigest()}", fresh)
-
-    def joining(self, secret: str) -> Wish:
-        body = {
-            "invitation": secret,
-            "identifier": self.identifier,
-            "name": f"Firm {self.identifier}",
-            "country": "FR",
-            "public_key": self.key.jwk,
-            "database": self.books.database,
-            "agreement": "2026-11",
-        }
-        return Wish("POST", "/v1/members", body, f"join {secret}")
-
-    # -- one exchange
 
     def exchange(self) -> Exchange:
         """Acknowledge, lower, answer, fetch and book, declare, look. Left at any point, the next one goes on."""
@@ -153,31 +27,9 @@ class Firm:
         yield from self._declare()
         yield from self._change_mandate()
         yield from self._change_key()
-        if not self.quiet:
+        if not self.quiet and self.rng.random() < 0.4:
             yield from self._answer_suggestions()
         yield from self._look()
-
-    def begin_mark(self) -> None:
-        """A token is kept before it is sent, and stays until an answer has echoed it."""
-        if self.books.pending is None:
-            self.books.pending = _base64url(self.rng.randbytes(16))
-            self.books.booked_before = self.books.last_booked
-        self.mark = f"{self.books.token}.{self.books.pending}"
-
-    def heard(self, answer: Answer) -> None:
-        """What an answer says to whoever waits for it."""
-        if answer.lineage is not None and answer.lineage == self.books.pending:
-            self.books.token, self.books.pending = answer.lineage, None
-
-    def confirming(self) -> Wish:
-        self.begin_mark()
-        body = {"answered_by": "claire@example.com", "last_notice": self.books.last_booked}
-        return Wish("POST", "/v1/member/copy", body)
-
-    def confirmed(self, reopened: list[int]) -> None:
-        self.doubted = False
-        self.books.acknowledged -= set(reopened)
-        self.books.keys.clear()
 
     def _acknowledge(self) -> Exchange:
         for number in list(self.books.bookings):
@@ -192,31 +44,6 @@ class Firm:
         notice = self.books.notices[number]
         entry = {"entry": f"BOB/{number}", "date": "2026-11-22", "currency": notice.currency, "amount": notice.total}
         return Wish("PUT", f"/v1/notices/{number}/acknowledgement", {"booked": [entry]}, f"acknowledge {number}")
-
-    def _lower(self) -> None:
-        """Approvals that the books no longer support."""
-        opened = None
-        for identifier, meant in self.books.meant.items():
-            statement = self.books.statements.get(identifier)
-            if meant is None or statement is None or statement["state"] not in ("proposed", "approved"):
-                continue
-            if statement["kind"] == "reversal":
-                continue
-            opened = self.paper.open_in(self.books) if opened is None else opened
-            for line in statement["lines"]:
-                supported = max(0, self._supported(line, opened))
-                if meant.get(line["id"], 0) > supported:
-                    meant[line["id"]] = supported
-
-    def _supported(self, line: dict[str, Any], opened: dict[tuple[str, str], int]) -> int:
-        key = self.means(line)
-        return opened.get(key, 0) - self.books.disputed.get(key, 0)
-
-    def means(self, line: dict[str, Any]) -> tuple[str, str]:
-        """The invoice or sale a line means, by the creditor's own number or by the one its debtor has typed."""
-        creditor = self.identifier if line["side"] == "receivable" else line["counterpart"]
-        key = (creditor, line["number"])
-        return key if key in self.paper.invoices else self.paper.meant.get(key, key)
 
     def _answer(self) -> Exchange:
         for identifier, meant in list(self.books.meant.items()):
@@ -251,12 +78,6 @@ class Firm:
                 self.approved_most[line] = max(self.approved_most.get(line, 0), amount)
         return Wish("PUT", f"/v1/statements/{identifier}/answer", body, f"answer {identifier}")
 
-    @staticmethod
-    def _check_confirmed(statement: dict[str, Any], meant: dict[str, int] | None) -> None:
-        assert statement["state"] == ("refused" if meant is None else "approved"), statement
-        for line in statement["lines"] if meant is not None else ():
-            assert line["approved"] == (meant or {}).get(line["id"], 0), f"{line} was not approved as said"
-
     def _fetch(self) -> Exchange:
         while True:
             last = max(self.books.notices, default=0)
@@ -271,32 +92,6 @@ class Firm:
         for number in sorted(self.books.notices):
             if number == self.books.last_booked + 1:
                 self.books.book(self.books.notices[number])
-
-    def _verified(self, entry: dict[str, Any]) -> Notice:
-        """What a firm checks before it books: the engine's own library, then what the firm alone knows."""
-        from bizoverbiz.notices import verify_notice
-
-        payload = verify_notice(entry["jws"], self.engine_keys)
-        assert payload.member == self.identifier, f"{self.identifier} is given a notice of {payload.member}"
-        assert payload.number == entry["number"], f"notice {payload.number} comes as {entry['number']}"
-        lines, by_mandate = [], []
-        for line in payload.lines:
-            key = self.means({"side": line.side, "counterpart": line.counterpart, "number": line.number})
-            most = min(self.approved_most.get(line.id, 0), self.approved_least.get(line.id, line.ceiling))
-            unseen = line.id not in self.answered and line.id not in self.approved_most
-            unheard = line.set_off > most and bool(self.mandates) and line.id not in self.approved_least
-            if unseen or unheard:
-                # Nobody here has seen the statement, or no answer is known to have arrived: a mandate has approved it.
-                by_mandate.append(line.model_dump())
-                most = line.ceiling
-            assert line.set_off <= most, f"{self.identifier}: {line.set_off} of {key} is set off, {most} was approved"
-            assert line.commitment == self._agreed(line.number), f"{self.identifier} is told {line.commitment} of {key}"
-            lines.append((*key, line.set_off if payload.kind is None else -line.set_off))
-        self._check_mandated(payload.currency, by_mandate, "set_off")
-        return Notice(payload.number, payload.round, payload.currency, payload.total, tuple(lines), entry["jws"])
-
-    def _agreed(self, number: str) -> str | None:
-        return number if number in self.paper.sales else None
 
     def _register(self) -> Exchange:
         """Sales that are agreed on; taken back again where its people have changed their minds."""
@@ -371,7 +166,7 @@ class Firm:
         return self.paper.mistyped.get(invoice.key) or invoice.number.replace("/", "-").lower()
 
     def _look(self) -> Exchange:
-        if not self.quiet:
+        if not self.quiet and self.rng.random() < 0.3:
             yield from self._look_at_discrepancies()
         answer = yield Wish("GET", "/v1/statements")
         if answer.status != 200:
@@ -393,10 +188,6 @@ class Firm:
             self.approved_most[line] = max(self.approved_most.get(line, 0), amount)
         self.books.meant[statement["id"]] = dict(meant)
         self.books.confirmed[statement["id"]] = meant
-
-    def _check_mandated(self, currency: str, lines: list[dict[str, Any]], name: str) -> None:
-        fits = not lines or any(allow(rules, currency, lines, name) for rules in self.mandates)
-        assert fits, f"{self.identifier} has given no mandate for this: {lines}"
 
     def _change_mandate(self) -> Exchange:
         wanted = self.mandate
@@ -451,76 +242,3 @@ class Firm:
         if answer.status == 200:
             for one in answer.body["discrepancies"]:
                 assert self.identifier in (one["creditor"], one["debtor"]), f"{self.identifier} is shown {one}"
-
-    def _check_own(self, statement: dict[str, Any]) -> None:
-        for line in statement["lines"]:
-            assert line["commitment"] == self._agreed(line["number"]), f"{self.identifier} is shown {line}"
-            if line["commitment"] is not None:
-                sale = self.paper.sales[line["commitment"]]
-                assert self.identifier in (sale.seller, sale.buyer), f"{self.identifier} is shown {line}"
-                continue
-            invoice = self.paper.invoices.get(self.means(line))
-            assert invoice is not None, f"{self.identifier} is shown an invoice nobody has made: {line}"
-            assert self.identifier in (invoice.creditor, invoice.debtor), f"{self.identifier} is shown {line}"
-
-    def _told(self, answer: Answer) -> bool:
-        """Is this a refusal that happens to the honest too? What it takes, is done before the next exchange."""
-        if answer.slug in ("signature-invalid", "replayed"):
-            if abs(self.skew) > 290:
-                self.skew = 0
-            elif answer.slug == "signature-invalid":
-                self.needs_invitation = "no member has the key" in answer.body.get("detail", "")
-            return True
-        if answer.slug == "not-the-live-copy":
-            # What has only been overtaken goes on by itself.
-            self.doubted = "send it again in a new exchange" not in answer.body["detail"]
-            return True
-        if answer.slug == "malformed" and answer.body.get("field") == "last_notice":
-            return False
-        return answer.slug in ("suspended", "left", "too-many-requests", "engine-unavailable")
-
-    # -- what its people do
-
-    def look_at_statements(self) -> None:
-        """An accountant answers what is still open, in one of the ways accountants do."""
-        for identifier, statement in self.books.statements.items():
-            if statement["state"] != "proposed" or identifier in self.books.meant:
-                continue
-            mood = self.rng.random()
-            if mood < 0.08:
-                self.books.meant[identifier] = None
-            elif mood > 0.1:
-                opened = self.paper.open_in(self.books)
-                self.books.meant[identifier] = self._approvals(statement, opened, mood)
-
-    def _approvals(self, statement: Any, opened: dict[tuple[str, str], int], mood: float) -> dict[str, int]:
-        if statement["kind"] == "reversal":
-            # All of it, or it does not happen.
-            return {line["id"]: line["ceiling"] for line in statement["lines"]}
-        found = {}
-        for line in statement["lines"]:
-            most = line["ceiling"] if mood < 0.5 else line["proposed"]
-            struck = mood > 0.8 and self.rng.random() < 0.3
-            partly = mood > 0.9 and self.rng.random() < 0.3
-            amount = 0 if struck else self.rng.randint(0, most) if partly else most
-            found[line["id"]] = max(0, min(amount, self._supported(line, opened)))
-        return found
-
-    def lower_something(self) -> bool:
-        """At the last moment."""
-        for identifier, meant in self.books.meant.items():
-            statement = self.books.statements.get(identifier)
-            if (
-                meant
-                and statement
-                and statement["state"] == "approved"
-                and any(meant.get(line["id"]) for line in statement["lines"])
-            ):
-                line = self.rng.choice([line["id"] for line in statement["lines"] if meant.get(line["id"])])
-                meant[line] = self.rng.randint(0, meant[line] - 1)
-                return True
-        return False
-
-
-def _base64url(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).decode("ascii").rstrip("=")

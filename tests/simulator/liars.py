@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from .books import Sale
-from .firm import Exchange, Firm, Wish
+from .firm import Firm
+from .sender import Exchange, Wish
 from .transport import Answer
 
 

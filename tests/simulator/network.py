@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .firm import Exchange, Firm, Unreachable, Wish
+from .firm import Firm
+from .sender import Exchange, Unreachable, Wish
 from .transport import Answer, Message
 from .world import Sending, World
 

@@ -40,11 +40,16 @@ def test_a_seed_gives_the_same_run_in_every_process() -> None:
     assert first != second
 
 
-def test_a_run_holds_with_real_signatures_on_every_request(memory: MemoryStores) -> None:
-    with memory.new() as store:
-        result = run(4, store, signatures=True)
-    assert result.failure is None
-    assert result.tally["rounds decided"] > 0
+def test_a_run_holds_with_real_signatures_on_every_request_and_goes_as_without(memory: MemoryStores) -> None:
+    results = []
+    for signatures in (True, False):
+        with memory.new() as store:
+            results.append(run(7, store, signatures=signatures))
+    signed, believed = results
+    assert signed.failure is None
+    assert signed.tally["rounds decided"] > 0
+    assert signed.tally["clocks apart"] > 0
+    assert signed.trace == believed.trace
 
 
 def test_a_failure_names_the_command_that_replays_it(

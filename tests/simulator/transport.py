@@ -131,9 +131,10 @@ def _believe(request: SignedRequest, find_key: FindKey, *, now: datetime) -> Sig
         part.partition("=")[::2] for part in (request.header("signature-input") or "").partition(")")[2].split(";")[1:]
     )
     keyid = parameters["keyid"].strip('"')
+    created = datetime.fromtimestamp(int(parameters["created"]), UTC)
+    # In the order of the real check: looking up a key is a transaction, before which another process may get its turn.
+    if abs(created - now.replace(microsecond=0)) > timedelta(seconds=300):
+        raise SignatureRefusedError("the clock is off")
     if find_key(keyid) is None:
         raise SignatureRefusedError(f"no member has the key {keyid}")
-    created = datetime.fromtimestamp(int(parameters["created"]), UTC)
-    if abs(created - now) > timedelta(seconds=300):
-        raise SignatureRefusedError("the clock is off")
     return Signer(keyid, parameters["nonce"].strip('"'), created)

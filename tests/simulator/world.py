@@ -27,7 +27,8 @@ from bizoverbiz.store.database import WORKER
 
 from . import invariants
 from .chaos import ChaosStore, Crash
-from .firm import URL, Exchange, Firm, Unreachable, Wish
+from .firm import Firm
+from .sender import URL, Exchange, Unreachable, Wish
 from .store import values
 from .transport import Answer, Message, deliver
 

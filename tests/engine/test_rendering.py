@@ -111,6 +111,23 @@ def test_the_english_text_says_the_same(key: SigningKey) -> None:
     assert "Sales set off €1,234,567.89 = purchases set off €1,234,567.89" in said
 
 
+@pytest.mark.parametrize(
+    ("language", "agreed"), [("en", "sale agreed, not invoiced"), ("fr", "vente convenue, non facturée")]
+)
+def test_a_commitment_says_what_is_sold(key: SigningKey, language: str, agreed: str) -> None:
+    sale = "7K2MW9RB41QXC"
+    line = {"side": "receivable", "set_off": 100, "number": sale, "commitment": sale}
+    owed = {"side": "payable", "set_off": 100}
+    told = notice(line | {"description": "40 pumps of cast iron"}, owed)
+    words = [*agreed.split(), "40", "pumps", "of", "cast", "iron"]
+    for said in (text(key, told, language), read(pdf(key, told, language))):
+        # Amounts may stand between, where the cell has more than one line.
+        assert re.search("[\\s\\S]*?".join(map(re.escape, words)), said)
+    nameless = text(key, notice(line, owed), language)
+    assert re.search("[\\s\\S]*?".join(map(re.escape, agreed.split())), nameless)
+    assert "None" not in nameless
+
+
 def test_every_sentence_is_there_in_both_languages() -> None:
     for name, sentence in _OWN.items():
         assert set(sentence) == {"en", "fr"}, name

@@ -146,10 +146,18 @@ def _table(notice: Payload, form: Format, side: str) -> Table:
 def _row(line: NoticeLine, currency: str, form: Format) -> Row:
     return Row(
         number=_plain(line.number),
-        counterpart=f"{_plain(line.counterpart_name)} ({line.counterpart})",
+        counterpart=f"{_plain(line.counterpart_name)} ({line.counterpart}){_agreed(line, form.wording)}",
         due=_day(form, line.due_date),
         amounts=_amounts((line.amount_open, line.set_off, line.remaining), currency, form),
     )
+
+
+def _agreed(line: NoticeLine, say: Wording) -> str:
+    """Of a commitment, whose reference alone says little: that it is one, and what is sold."""
+    if line.commitment is None:
+        return ""
+    sold = "" if line.description is None else say("sold", description=_plain(line.description))
+    return f" – {say('agreed')}{sold}"
 
 
 def _amounts(amounts: Sequence[int], currency: str, form: Format) -> tuple[str, str, str]:

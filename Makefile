@@ -19,7 +19,7 @@ stop: ## end what `make demo` and `make env` left running
 	@if [ -x $(VENV)/python ]; then $(VENV)/python -m demo stop --var var/demo; scripts/postgres.sh stop var/postgres; fi
 
 test: setup ## every test: engine, faults, simulated networks, addons inside Odoo, Odoo's own with them, updates, the demo end to end
-	@scripts/test.sh engine robustness simulator odoo core lifecycle e2e
+	@scripts/test.sh engine robustness odoo core e2e,lifecycle,simulator
 
 test-engine: ## the engine's tests only
 	@scripts/setup.sh engine && scripts/test.sh engine

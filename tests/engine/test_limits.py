@@ -27,7 +27,12 @@ from .test_serving import Start, answering, start, unused_port
 
 __all__ = ["start"]
 
-LIMITS = {"read": parse_many("5/minute"), "write": parse_many("3/minute"), "join": parse_many("2/minute")}
+LIMITS = {
+    "read": parse_many("5/minute"),
+    "write": parse_many("3/minute"),
+    "join": parse_many("2/minute"),
+    "search": parse_many("2/minute"),
+}
 
 
 @pytest.fixture
@@ -54,6 +59,14 @@ def read(member: Member, times: int) -> list[int]:
 
 def write(member: Member, times: int) -> list[int]:
     return [member.declare().status_code for _ in range(times)]
+
+
+def test_searches_of_the_directory_are_counted_once_more_so_that_nobody_probes_by_them(network: Network) -> None:
+    member = network.member(SIRENS[0])
+    limit(network)
+    asked = "/v1/directory?direction=suppliers&keywords=vis"
+    assert [member.call("GET", asked).status_code for _ in range(3)] == [200, 200, 429]
+    assert read(member, 2) == [200] * 2, "other reading goes on"
 
 
 def test_a_member_that_asks_too_often_is_told_how_long_to_wait(network: Network) -> None:

@@ -86,7 +86,8 @@ def test_their_first_invoices_are_set_off_in_the_next_round(window, demo, member
     cleared = {line["number"]: line["set_off"] for line in lines if line["number"] in (bought, sold)}
     assert cleared[bought] > 0
     screen = window(SEEKER)
-    (invoice,) = seeker.accountant.search_read("account.move", [("ref", "=", bought)], ["name"])
+    domain = [("ref", "=", bought), ("move_type", "=", "in_invoice")]
+    (invoice,) = seeker.accountant.search_read("account.move", domain, ["name"])
     screen.open("account.action_move_in_invoice_type", invoice["id"])
     screen.picture("directory-first-bill")
 

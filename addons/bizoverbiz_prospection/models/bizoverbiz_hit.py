@@ -69,7 +69,7 @@ class BizoverbizHit(models.Model):
     def _compute_reason_text(self):
         for hit in self:
             asked = {reason.get("value") for reason in hit.reasons or () if reason.get("code") == "keyword"}
-            hit.reason_text = "; ".join(
+            hit.reason_text = " · ".join(
                 hit._word_reason(reason)
                 for reason in hit.reasons or ()
                 # A word that was asked for and is another one's synonym too is told once.

@@ -31,7 +31,7 @@ class TestLead(ProspectionCase):
                     "country_id": self.env.ref("base.fr").id,
                     "bizoverbiz_identifier": ARMOR,
                     "bizoverbiz_keywords": "vis",
-                    "bizoverbiz_reasons": "sells “vis”; 12 km away",
+                    "bizoverbiz_reasons": "sells “vis” · 12 km away",
                     "bizoverbiz_potential": "medium",
                     "bizoverbiz_potential_round": 7,
                     "email_from": False,

@@ -45,7 +45,7 @@ class TestSearch(ProspectionCase):
                 {
                     "identifier": ARMOR,
                     "match": 83,
-                    "reason_text": "sells “vis”; 12 km away",
+                    "reason_text": "sells “vis” · 12 km away",
                     "distance_text": "12 km",
                     "potential": "medium",
                     "matched_keywords": "vis",
@@ -54,7 +54,7 @@ class TestSearch(ProspectionCase):
                 {
                     "identifier": LYS,
                     "match": 40,
-                    "reason_text": "sells “vis”; serves or sits in the area",
+                    "reason_text": "sells “vis” · serves or sits in the area",
                     "distance_text": False,
                     "potential": False,
                     "matched_keywords": "vis",

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from limits import parse_many
 
 from bizoverbiz.api.app import create_app
+from bizoverbiz.nomenclatures import naf, territories
 from bizoverbiz.observing import logs, metrics
 from bizoverbiz.settings import load_settings
 from bizoverbiz.store.database import Database
@@ -20,6 +21,9 @@ def from_environment() -> FastAPI:
     settings = load_settings()
     store = Database(settings.database_url, connections=settings.connections)
     metrics.watch_pool(store)
+    # Now, not by the first members that type a commune: asked for at once, each of them would load the tables.
+    territories().starting_with("a", 1)
+    naf()
     return create_app(
         store,
         base_url=settings.base_url,

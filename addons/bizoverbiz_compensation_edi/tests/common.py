@@ -192,3 +192,11 @@ class ElectronicInvoiceCase(SetOffCase):
         if terms["BT-9"]:
             terms["BT-9"] = terms["BT-9"].replace("-", "")
         return terms
+
+    def _export_fec(self):
+        """The year's accounting entries as Odoo exports them: content and name of the file."""
+        wizard = self.env["l10n_fr.fec.export.wizard"].create(
+            {"date_from": "2026-01-01", "date_to": "2026-12-31", "test_file": True}
+        )
+        export = wizard.generate_fec()
+        return export["file_content"], export["file_name"]

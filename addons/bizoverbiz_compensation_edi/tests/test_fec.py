@@ -6,18 +6,11 @@ from .common import ElectronicInvoiceCase
 
 @tagged("post_install", "-at_install")
 class TestFec(ElectronicInvoiceCase):
-    def _export(self):
-        wizard = self.env["l10n_fr.fec.export.wizard"].create(
-            {"date_from": "2026-01-01", "date_to": "2026-12-31", "test_file": True}
-        )
-        export = wizard.generate_fec()
-        return export["file_content"], export["file_name"]
-
     def test_the_export_after_set_offs_is_what_the_law_asks_for(self):
         whole = self._sale((self.service, 1000, "20% S"))
         part = self._sale((self.service, 1234.56, "20% S"), (self.service, 789.01, "5.5% S"))
         notices = self._set_off(whole, 120000) | self._set_off(part, 100000)
-        content, name = self._export()
+        content, name = self._export_fec()
         self.assertEqual(fec.check(content, name), [])
         rows = fec.read(content)
         for notice in notices:
@@ -37,7 +30,7 @@ class TestFec(ElectronicInvoiceCase):
 
     def test_the_checker_finds_what_is_wrong(self):
         self._set_off(self._sale((self.goods, 1000, "20% G")), 120000)
-        content, name = self._export()
+        content, name = self._export_fec()
         good = content.decode().split("\r\n")
         cells = good[1].split("|")
         for column, value, expected in (

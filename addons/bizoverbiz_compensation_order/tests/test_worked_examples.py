@@ -1,6 +1,7 @@
 """docs/worked-examples.md, Deposits, in cents. The figures stand there; they are copied, not computed."""
 
 from lxml import etree
+from odoo.addons.bizoverbiz_compensation_edi.tests import fec
 from odoo.addons.bizoverbiz_compensation_edi.tests.common import CAC, CBC, RAM, Judge
 from odoo.addons.bizoverbiz_compensation_edi.tests.test_electronic_invoices import BROKEN_BY_ODOO
 from odoo.tests import tagged
@@ -104,6 +105,7 @@ class TestWorkedExamples(CommitmentCase):
         self._exchange()
         self.assertEqual(self._declared()["QR/2"]["commitment"], commitment.reference)
         self.assertNotIn("QR/ACO/1", self._declared())
+        self.assertEqual(fec.check(*self._export_fec()), [])
 
     def test_12_a_cancelled_deposit_is_credited_and_owed_back(self):
         order = self._agreed("sale.order", (5000, "20% G"))
@@ -171,6 +173,7 @@ class TestWorkedExamples(CommitmentCase):
         final.action_post()
         self.assertEqual(self._by_rate(final), {20.0: [156.16, 31.23], 5.5: [65.76, 3.62]})
         self.assertEqual((final.amount_total, commitment.set_off), (256.77, 3600.0))
+        self.assertEqual(fec.check(*self._export_fec()), [])
         self.assertNotIn("4191", self._items(first | second | final))
         self.assertEqual([number for number, _day in self._preceding(self._cii(final))], [first.name, second.name])
 

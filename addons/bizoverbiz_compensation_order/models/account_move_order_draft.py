@@ -10,7 +10,9 @@ class AccountMove(models.Model):
 
     def _bizoverbiz_update_drafts(self):
         result = super()._bizoverbiz_update_drafts()
-        for commitment in self.bizoverbiz_commitment_id.sudo():
+        # Only a deposit changes them: who invoices in parts chooses which invoice deducts.
+        deposits = self.filtered(lambda move: move.bizoverbiz_commitment_id and move._bizoverbiz_is_deposit())
+        for commitment in deposits.bizoverbiz_commitment_id.sudo():
             order = commitment.sale_order_id or commitment.purchase_order_id
             drafts = order.invoice_ids.filtered(
                 lambda move: (

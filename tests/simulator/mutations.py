@@ -17,7 +17,6 @@ from bizoverbiz.api import calls
 from bizoverbiz.rounds import answering, deciding, mandates, matching, problem, solving, worker
 from bizoverbiz.rounds.problem import Solution
 from bizoverbiz.rounds.state import LineToApprove
-from bizoverbiz.store.queries import QUERIES
 
 from .run import run
 from .store import memory, security
@@ -32,10 +31,10 @@ def query(name: str, old: str, new: str) -> Mutation:
 
     @contextmanager
     def mutated() -> Iterator[None]:
-        right = QUERIES[name]
+        right = memory.QUERIES[name]
         assert name not in memory.PORTABLE, f"{name} stands in portable.sql: what it says there is not changed"
         assert old in right.text, f"{name} does not say {old!r} any more: say the mutation anew"
-        wrong = MappingProxyType({**QUERIES, name: replace(right, text=right.text.replace(old, new))})
+        wrong = MappingProxyType({**memory.QUERIES, name: replace(right, text=right.text.replace(old, new))})
         with patch.object(memory, "QUERIES", wrong):
             yield
 
@@ -119,6 +118,17 @@ def _at_once() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _closed_unheard() -> Iterator[None]:
+    """Two conditions keep a round open until everybody has booked."""
+    waiting = "round = round.number AND acknowledged_at IS NULL"
+    with (
+        query("rounds_due", f"notice.{waiting}", f"notice.{waiting} AND false")(),
+        query("notices_open", "acknowledged_at IS NULL", "acknowledged_at IS NULL AND false")(),
+    ):
+        yield
+
+
 MUTATIONS: dict[str, Mutation] = {
     "more than the ceiling may be approved": function(answering, "approve", _above_the_ceiling),
     "an approval may be raised": function(answering, "approve", _raised),
@@ -160,6 +170,7 @@ MUTATIONS: dict[str, Mutation] = {
         matching, "to_set_off", lambda sides, on, decided: max(0, sides[0].amount - decided)
     ),
     "a reversal asks nobody": query("lines_answered", "SELECT count(*) FROM", "SELECT 2 + 0 * count(*) FROM"),
+    "a round is closed before everybody has booked": lambda: _closed_unheard(),
     "the audit log says something else": query(
         "audit_insert",
         "seq, at, kind, body, salt, member_id, hash FROM said",

@@ -80,6 +80,8 @@ def _space(size: int, kind: type[np.generic]) -> _Buffer:
 
 #: What the kernel's `route` answers when it needs more buckets; above that there is more to do, below it has ended.
 _TOO_FEW_BUCKETS = 2
+#: Searches from one end before the network is turned round: 4 to 8 serve about equally, and halve the work of one end.
+_ONE_WAY = 6
 #: Each search routes something; so many that route nothing mean that none ever will.
 _MOST_IDLE = 100
 
@@ -118,6 +120,11 @@ class _Residual:
         buckets = 1 << (int(np.ptp(potential)) + 64).bit_length()
         status, more = _TOO_FEW_BUCKETS, 1
         least, idle = None, 0
+        searches = 0
+
+        def turn() -> None:
+            kernel.turn(self.back, self.room, self.price, surpluses, potentials)
+
         while status >= _TOO_FEW_BUCKETS:
             remaining = int(np.maximum(np.asarray(surpluses, np.int64), 0).sum())
             idle = idle + 1 if remaining == least else 0
@@ -131,6 +138,11 @@ class _Residual:
                 self.first, self.to, self.back, self.room, self.price, surpluses, potentials, *space, front, rear, key,
                 self.current, queue, waiting,
             )  # fmt: skip
+            searches += 1
+            if searches % _ONE_WAY == 0:
+                turn()
+        if searches // _ONE_WAY % 2:
+            turn()
         return np.asarray(surpluses, np.int64), np.asarray(potentials, np.int32)
 
     def greatest_potentials(self, potential: Nodes) -> Nodes:
@@ -210,6 +222,20 @@ def redistribute(arcs: Arcs, flow: Ints) -> Ints:
     left, _ = residual.route(arcs.arriving(arcs.low) - arcs.arriving(flow), np.zeros(arcs.nodes, np.int32))
     assert not left.any(), "the given flow itself is such a circulation"
     return residual.flow()
+
+
+def distinct(keys: Ints) -> tuple[Nodes, Nodes]:
+    """Number equal keys alike, in the order in which they come; well mixed ones, such as hashes.
+
+    Returns:
+        Where each number comes first, and the number of each key.
+    """
+    size, many = 1 << 10, -1
+    given, first, code = _array(keys), _space(len(keys), np.int32), _space(len(keys), np.int32)
+    while many < 0:
+        size *= 4
+        many = kernel.number(given, _space(size, np.int64), _space(size, np.int32), first, code)
+    return np.asarray(first[:many], np.int32), np.asarray(code, np.int32)
 
 
 def greatest_flow(arcs: Arcs, *, source: int, sink: int) -> int:

@@ -11,7 +11,8 @@ potential[u] - potential[to[k]], is never negative while it has room: that is th
 surplus is routed (Ahuja, Magnanti, Orlin, Network Flows, 1993, sections 9.7 and 9.8). Prices and potentials are small
 integers, so the search for cheapest paths sorts by buckets (Dial 1969, doi:10.1145/363269.363610); between searches,
 deficits pull along them as in push-relabel methods (Goldberg, Tarjan 1988, doi:10.1145/48014.61051), ordered by price
-first and by steps second.
+first and by steps second. Pulling scatters the deficits and gathers the surpluses; now and then all is turned round, so
+that neither end crowds at arcs that are too small for it.
 """
 
 from __future__ import annotations
@@ -334,6 +335,30 @@ def route(
     return 3
 
 
+def turn(
+    back: cython.int[::1],
+    room: cython.longlong[::1],
+    price: cython.schar[::1],
+    surplus: cython.longlong[::1],
+    potential: cython.int[::1],
+):
+    """Turn every slot round, and with that surpluses into deficits: the same problem seen from its other end."""
+    k: cython.Py_ssize_t
+    u: cython.Py_ssize_t
+    j: cython.int
+    r: cython.longlong
+    for k in range(len(back)):
+        j = back[k]
+        if k < j:
+            r = room[k]
+            room[k] = room[j]
+            room[j] = r
+            price[k], price[j] = price[j], price[k]
+    for u in range(len(surplus)):
+        surplus[u] = -surplus[u]
+        potential[u] = -potential[u]
+
+
 def components(
     first: cython.longlong[::1],
     to: cython.int[::1],
@@ -448,6 +473,37 @@ def stack_up(
                     lift[component[v]] = needed
 
 
+def number(
+    keys: cython.longlong[::1],
+    table: cython.longlong[::1],
+    taken: cython.int[::1],
+    first: cython.int[::1],
+    code: cython.int[::1],
+):
+    """Number equal keys alike, from 0 in the order in which they come: code[i]; first[c] is where c comes first.
+
+    `taken` comes zeroed and is as long as `table`, a power of 2. Returns how many there are, or -1 where they need a
+    longer table: more than half of it full is slow. Well mixed keys are asked for, such as hashes.
+    """
+    mask: cython.longlong = len(table) - 1
+    i: cython.Py_ssize_t
+    p: cython.longlong
+    count: cython.int = 0
+    for i in range(len(keys)):
+        p = keys[i] & mask
+        while taken[p] > 0 and table[p] != keys[i]:
+            p = (p + 1) & mask
+        if taken[p] == 0:
+            if 2 * count > mask:
+                return -1
+            first[count] = i
+            count += 1
+            table[p] = keys[i]
+            taken[p] = count
+        code[i] = taken[p] - 1
+    return count
+
+
 if not cython.compiled:
     try:
         import numba
@@ -455,7 +511,7 @@ if not cython.compiled:
         INTERPRETED = True
     else:
         INTERPRETED = False
-        for _loop in (lay_out, search, pull, route, components, stack_up):
+        for _loop in (lay_out, search, pull, route, turn, components, stack_up, number):
             globals()[_loop.__name__] = numba.njit(cache=True)(_loop)
 else:
     INTERPRETED = False

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import polars as pl
 
 from bizoverbiz.netting.columns import NO_DUE_DATE, Columns, Ints, Nodes
+from bizoverbiz.netting.flow import distinct
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,15 @@ def in_canonical_order(frame: pl.DataFrame) -> Ordered:
 
 def _number(debtor: pl.Series, creditor: pl.Series) -> tuple[pl.Series, Nodes, Nodes]:
     """Give the names in order, and each row's two positions among them."""
-    coded = pl.concat([debtor.rename("member"), creditor.rename("member")]).cast(pl.Categorical)
-    codes = coded.to_physical().to_numpy()
-    distinct = coded.unique()
-    names = distinct.cast(pl.String)
+    both = pl.concat([debtor.rename("member"), creditor.rename("member")])
+    for seed in count():
+        first, codes = distinct(both.hash(seed).to_numpy(writable=True).view(np.int64))
+        names = both.gather(first)
+        if (names.gather(codes) == both).all():  # else two names have the same hash
+            break
     by_name = names.arg_sort()
-    position = np.zeros(int(codes.max(initial=0)) + 1, np.int32)
-    position[distinct.to_physical().to_numpy()[by_name.to_numpy()]] = np.arange(len(names), dtype=np.int32)
+    position = np.zeros(len(names), np.int32)
+    position[by_name.to_numpy()] = np.arange(len(names), dtype=np.int32)
     numbers = position[codes]
     return names.gather(by_name), numbers[: len(debtor)], numbers[len(debtor) :]
 

@@ -89,6 +89,34 @@ def test_where_it_starts_changes_nothing(obligations: list[Obligation], chance: 
         assert same(cold, warm)
 
 
+@pytest.mark.parametrize("searches", [1, 2, 3])
+def test_how_often_the_network_is_turned_round_changes_no_total_and_no_proof(monkeypatch: pytest.MonkeyPatch, searches: int) -> None:
+    large = [(as_columns(generated(300, 2000, seed)), Rules()) for seed in range(3)]
+    rules = Rules(member_cap=10**6, fairness=Fraction(1, 9))
+    small = [(as_columns(random_network(seed, 200, 20, 10**6)), rules) for seed in range(10)]
+    expected = [net_columns(*network, on=TODAY, rules=rules) for network, rules in large + small]
+    monkeypatch.setattr(flow, "_ONE_WAY", searches)
+    for (network, rules), result in zip(large + small, expected, strict=True):
+        turned = net_columns(*network, on=TODAY, rules=rules)
+        assert turned.certificate == result.certificate
+        assert turned.fairness == result.fairness
+
+
+def test_equal_keys_are_numbered_alike(interpreted: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(7)
+    drawn = [chance.randint(-(2**63), 2**63 - 1) for _ in range(3000)]
+    keys = [chance.choice(drawn) for _ in range(9000)] + [key & ~0xFFFF for key in drawn[:50]]  # as good as one bucket
+    order = list(dict.fromkeys(keys))
+    for kernel in (installed, interpreted):
+        monkeypatch.setattr(flow, "kernel", kernel)
+        first, codes = flow.distinct(np.array(keys, np.int64))
+        assert [keys[row] for row in first] == order
+        assert [order[code] for code in codes] == keys
+    first, codes = flow.distinct(np.zeros(0, np.int64))
+    assert not len(first)
+    assert not len(codes)
+
+
 @some
 @given(medium, chances)
 def test_the_interpreted_kernel_gives_the_same_bytes(

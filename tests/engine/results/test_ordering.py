@@ -4,6 +4,7 @@ import random
 from datetime import date
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,3 +51,12 @@ def test_without_ids_the_order_of_rows_changes_nothing_and_each_gets_its_number_
         count[row[:2]] = count.get(row[:2], 0) + 1
         wanted.append((f"{row[0]}>{row[1]}#{count[row[:2]]}", row[2]))
     assert list(zip(one.id, one.columns.ceiling.tolist(), strict=True)) == wanted
+
+
+def test_two_names_with_the_same_hash_stay_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = pl.Series.hash
+    monkeypatch.setattr(pl.Series, "hash", lambda names, seed: hashed(names, seed) * (seed > 1))
+    rows = [("A", "B", 1, None), ("B", "C", 2, None), ("C", "A", 3, None)]
+    ordered = in_canonical_order(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    assert ordered.members.to_list() == ["A", "B", "C"]
+    assert ordered.columns.creditor.tolist() == [1, 2, 0]

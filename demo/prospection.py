@@ -6,12 +6,16 @@ from typing import Any
 
 from demo.member import Member
 from demo.odoo_client import Odoo
+from demo.progress import wait_for
 from demo.stack import Stack
 
 #: Firms in the directory that have yet to join, and the seed that draws them.
 OTHERS, SEED = 200, 2026
-#: Who looks around, and for what.
-SEEKER, KEYWORDS = "morin", "vis boulons quincaillerie"
+#: Who looks around, and for what. Comptoir Élan sells and buys nothing in the network, so that no round clears what it
+#: is owed: a purchase from a firm whose debts lead to it would close a loop, and the directory says of whom.
+SEEKER, KEYWORDS = "elan", "pièces usinées, prises de vue"
+#: Seconds the engine may take to tell the potential, which it computes after the first search that follows a round.
+PATIENCE = 60
 #: Hits that become leads.
 LEADS = 3
 #: What each firm adds to the draft from its books: its NAF code, and what it looks for.
@@ -21,7 +25,7 @@ ADDED: dict[str, dict[str, str]] = {
     "valombre": {"naf": "49.41A", "buys": "Maintenance mécanique de véhicules, palettes, carburant"},
     "duvigny": {"naf": "18.12Z", "buys": "Papier, encres, maintenance de machines"},
     "garance": {"naf": "74.20Z", "buys": "Impression de brochures, mobilier d'atelier"},
-    "elan": {"naf": "46.69B", "buys": "Équipements de protection, films étirables"},
+    "elan": {"naf": "46.69B", "buys": "Pièces usinées, roulements, photographies du catalogue"},
 }
 
 
@@ -45,14 +49,30 @@ def look_around(member: Member) -> dict[str, Any]:
     """One search, watched from then on, and leads of its first hits; what result.json says."""
     odoo = member.admin
     (search,) = odoo.call("bizoverbiz.search", "create", vals_list=[{"direction": "suppliers", "keywords": KEYWORDS}])
-    odoo.call("bizoverbiz.search", "action_search", [search])
+
+    def told() -> bool:
+        odoo.call("bizoverbiz.search", "action_search", [search])
+        return bool(
+            odoo.search_read("bizoverbiz.hit", [("search_id", "=", search), ("potential", "!=", False)], ["id"])
+        )
+
+    wait_for("the set-off potential of members found", told, PATIENCE, every=2)
     odoo.call("bizoverbiz.search", "action_watch", [search])
-    hits = odoo.search_read("bizoverbiz.hit", [("search_id", "=", search)], ["name", "identifier", "reason_text"])
-    leads = make_leads(odoo, [hit["id"] for hit in hits[:LEADS]])
+    fields = ["name", "identifier", "reason_text", "potential"]
+    hits = odoo.search_read("bizoverbiz.hit", [("search_id", "=", search)], fields)
+    leads = make_leads(odoo, [hit["id"] for hit in hits[:LEADS]], include_contacts=True)
     return {
         "firm": member.firm.name,
         "keywords": KEYWORDS,
-        "found": [{"siren": hit["identifier"], "name": hit["name"], "reasons": hit["reason_text"]} for hit in hits],
+        "found": [
+            {
+                "siren": hit["identifier"],
+                "name": hit["name"],
+                "reasons": hit["reason_text"],
+                "potential": hit["potential"] or None,
+            }
+            for hit in hits
+        ],
         "leads": leads,
     }
 

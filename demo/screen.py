@@ -56,6 +56,8 @@ def show_result(result: Mapping[str, Any]) -> None:
     found = result["prospection"]
     console.print(f"[bold]Prospection[/]: {found['firm']} looks for « {found['keywords']} » and has made leads of")
     console.print("  " + ", ".join(found["leads"]), markup=False)
+    bands = [f"{firm['name']} ({firm['potential']})" for firm in found["found"] if firm["potential"]]
+    console.print("  Set-off potential of members: " + ", ".join(bands), markup=False)
     console.print("[bold]Checked[/] in every database:")
     for name, holds in result["invariants"].items():
         console.print(Text(f"  {'✓' if holds else '✗'} {name}", style="green" if holds else "red"))

@@ -90,7 +90,9 @@ def test_where_it_starts_changes_nothing(obligations: list[Obligation], chance: 
 
 
 @pytest.mark.parametrize("searches", [1, 2, 3])
-def test_how_often_the_network_is_turned_round_changes_no_total_and_no_proof(monkeypatch: pytest.MonkeyPatch, searches: int) -> None:
+def test_how_often_the_network_is_turned_round_changes_no_total_and_no_proof(
+    monkeypatch: pytest.MonkeyPatch, searches: int
+) -> None:
     large = [(as_columns(generated(300, 2000, seed)), Rules()) for seed in range(3)]
     rules = Rules(member_cap=10**6, fairness=Fraction(1, 9))
     small = [(as_columns(random_network(seed, 200, 20, 10**6)), rules) for seed in range(10)]

@@ -22,7 +22,8 @@ from demo.firms import FIRMS, Firm
 ROOT = Path(__file__).resolve().parent.parent
 #: What the names of our templates begin with; only such databases are ever dropped for being out of date.
 TEMPLATES = "bizoverbiz_template_"
-ADDONS = ("bizoverbiz_network", "bizoverbiz_compensation", "bizoverbiz_prospection")
+#: With sales and purchases, whose orders are set off too.
+ADDONS = ("sale", "purchase", "bizoverbiz_network", "bizoverbiz_compensation", "bizoverbiz_prospection")
 
 
 class BooksError(Exception):
@@ -133,7 +134,7 @@ def plain_template(cluster: Cluster, show: Callable[[str], None] = print) -> str
 
 
 def base_template(cluster: Cluster, show: Callable[[str], None] = print) -> str:
-    """The name of the empty French database with both addons installed; builds it if the sources have changed."""
+    """The name of the empty French database with all addons installed; builds it if the sources have changed."""
     plain = plain_template(cluster, show)
     name = f"{TEMPLATES}base_{digest(_addon_sources(), plain)}"
     return _template(cluster, name, plain, ["install", *ADDONS], show)

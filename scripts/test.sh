@@ -100,7 +100,7 @@ run() { # PART
       ;;
     odoo)
       say "Addons inside Odoo 19, in two databases at once: installing them with the French chart first (about a minute)"
-      if .venv/bin/python -m demo template --var "$books" --name addons_test_1 addons_test_2 --also l10n_be sale purchase; then
+      if .venv/bin/python -m demo template --var "$books" --name addons_test_1 addons_test_2 --also l10n_be; then
         pytest_addons 1 & first=$!
         pytest_addons 2 >"$folder/addons-2.log" 2>&1
         second=$?

@@ -27,6 +27,7 @@ from demo.screen import address
 from demo.stack import NETWORK, Stack
 from tests import demonstration
 from tests.demonstration import NEWCOMER
+from tests.e2e.agreed_sale import set_off_an_order
 
 #: Seconds for the crons, which run every minute, to send an answer, fetch a notice and acknowledge it.
 CRONS = 240
@@ -268,6 +269,12 @@ def test_a_lost_acknowledgement_is_given_again_and_nothing_booked_again(demo, wa
     assert _entries(demo) == entries
 
 
+def test_what_is_set_off_of_orders_is_a_deposit_that_the_final_invoice_deducts(demo):
+    sale = set_off_an_order(demo)
+    sale.check_deposit()
+    sale.check_final_invoice()
+
+
 def test_a_new_framework_agreement_is_shown_and_accepted_by_the_administrator(demo, waiting):
     day = date.today() + timedelta(days=30)
     demo.stack.engine("network", "agreement", "2027-01", "--from", day.isoformat())
@@ -330,8 +337,8 @@ def test_a_staging_copy_made_by_odoos_neutralization_holds_no_key_and_is_disconn
 def test_stopping_leaves_no_process(demo):
     folder = demo.stack.folder
     assert set(Stack.stop(folder)) == {"engine", "worker", "doorman", "odoo"}
-    others = [path for path in Path("/proc").glob("[0-9]*/cmdline") if path.parent.name != str(os.getpid())]
-    assert [path for path in others if str(folder).encode() in _read(path)] == []
+    others = (path for path in Path("/proc").glob("[0-9]*/cmdline") if path.parent.name != str(os.getpid()))
+    assert not any(str(folder).encode() in _read(path) for path in others)
     with pytest.raises(psycopg2.OperationalError), demo.stack.cluster.cursor():
         pass
     assert Stack.stop(folder) == []

@@ -13,6 +13,8 @@ from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+from tests.lifecycle.commitments import set_off_orders
+
 #: Those of the first release, and those that came later with what they need of Odoo's.
 ADDONS = ("bizoverbiz_network", "bizoverbiz_compensation")
 LATER = ("bizoverbiz_compensation_edi", "bizoverbiz_compensation_order", "bizoverbiz_prospection")
@@ -40,7 +42,6 @@ class Life:
             _invoice(env, *what) for what in (("out_invoice", 500, "732829320"), ("in_invoice", 300, "542065479"))
         )
         engine = self._engine()
-        engine.also_members = set(PARTNERS)
         with engine.mock:
             membership = _join(env, engine)
             membership._exchange_safely()
@@ -50,21 +51,21 @@ class Life:
             env["bizoverbiz.statement"].search([]).action_approve()
             engine.decide(amounts)
             membership._exchange_safely()
-        self.memory.write_text(
-            json.dumps(
-                {
-                    "private_key": engine.private_key,
-                    "notices": engine.notices,
-                    "members": [{**member, "keyid": keyid} for keyid, member in engine.members.items()],
-                }
-            )
-        )
+        self._remember(engine)
 
     def exchange(self, env: api.Environment) -> None:
         """Exchange as the member that joined before."""
         engine = self._engine()
         with engine.mock:
             env["bizoverbiz.membership"].search([("state", "=", "joined")])._exchange_safely()
+
+    def commit(self, env: api.Environment) -> None:
+        """Let a round set off orders that are not invoiced yet."""
+        engine = self._engine()
+        with engine.mock:
+            membership = env["bizoverbiz.membership"].search([("state", "=", "joined")])
+            set_off_orders(env, engine, membership.with_company(membership.company_id))
+        self._remember(engine)
 
     def uninstall(self, env: api.Environment) -> None:
         env["ir.module.module"].search([("name", "in", ADDONS + LATER)]).button_uninstall()
@@ -74,7 +75,7 @@ class Life:
         engine = self._engine()
         with engine.mock:
             _join(env, engine)._exchange_safely()
-            env["bizoverbiz.notice"].search([]).action_accept()
+            env["bizoverbiz.notice"].search([], order="number").action_accept()
 
     def look(self, env: api.Environment) -> None:
         moves = env["account.move"].search([("ref", "like", "AVIS-")], order="id")
@@ -82,10 +83,10 @@ class Life:
         memberships = env["bizoverbiz.membership"].search([]) if tied else ()
         seen = {
             "addons": sorted({*ADDONS, *LATER} & set(env["ir.module.module"]._installed())),
-            "collected": [
+            "collected": sorted(
                 [row.move_id.partner_id.name, row.total]
                 for row in (env["bizoverbiz.collection"].search([]) if "bizoverbiz.collection" in env else ())
-            ],
+            ),
             "left behind": sorted(
                 env["ir.model"].search([("model", "=like", "bizoverbiz.%")]).mapped("model") if not tied else ()
             ),
@@ -118,10 +119,16 @@ class Life:
                     "entry": notice.move_id.name,
                     "tied": len(notice.line_ids.filtered("item_ids")) if "item_ids" in notice.line_ids else None,
                 }
-                for notice in (env["bizoverbiz.notice"].search([]) if tied else ())
+                for notice in (env["bizoverbiz.notice"].search([], order="number") if tied else ())
             ],
         }
         print(json.dumps(seen), flush=True)
+
+    def _remember(self, engine) -> None:
+        # The first release's engine answers for no commitments.
+        kept = {name: getattr(engine, name, {}) for name in ("private_key", "notices", "commitments", "declarations")}
+        kept["members"] = [{**member, "keyid": keyid} for keyid, member in engine.members.items()]
+        self.memory.write_text(json.dumps(kept))
 
     def _engine(self):
         from odoo.addons.bizoverbiz_compensation.tests.engine import SetOffEngine
@@ -131,9 +138,10 @@ class Life:
         if self.memory.exists():
             kept = json.loads(self.memory.read_text())
             engine.private_key, engine.notices = kept["private_key"], kept["notices"]
+            engine.commitments, engine.declarations = kept["commitments"], kept["declarations"] or []
             engine.jwk = keys.public_jwk(engine.private_key)
             engine.members = {member.pop("keyid"): member for member in kept["members"]}
-        engine.member = "552100554"
+        engine.member, engine.also_members = "552100554", set(PARTNERS)
         return engine
 
 

@@ -54,6 +54,7 @@ def seen(folder):
         "first": go(first, "install", "book"),
         "updated": go(new, "update", "exchange"),
         "extended": go(new, "extend"),
+        "committed": go(new, "commit"),
         "uninstalled": go(new, "uninstall"),
         "installed again": go(new, "install", "extend", "rejoin"),
     }
@@ -99,14 +100,24 @@ def test_addons_of_later_releases_are_added_to_the_books_and_count_what_was_set_
     assert seen["extended"]["collected"] == [["Bois du Forez", 300.0]]
 
 
+def test_what_is_set_off_of_orders_is_booked_as_deposits(seen):
+    first, second = seen["committed"]["entries"]
+    assert first == seen["updated"]["entries"][0]
+    assert second["lines"] == [
+        ["409100", "Quincaillerie Roux", 3000.0, False],
+        ["411100", "Bois du Forez", -3000.0, True],
+    ]
+    assert seen["committed"]["collected"] == [["Bois du Forez", 300.0], ["Bois du Forez", 3000.0]]
+
+
 def test_uninstalling_all_addons_leaves_the_books_and_the_vouchers(seen):
     assert seen["uninstalled"]["addons"] == seen["uninstalled"]["left behind"] == []
-    assert seen["uninstalled"]["entries"] == seen["updated"]["entries"]
-    assert _books(seen["uninstalled"]) == _books(seen["first"])
+    assert seen["uninstalled"]["entries"] == seen["committed"]["entries"]
+    assert _books(seen["uninstalled"]) == _books(seen["committed"])
 
 
-def test_installed_again_the_notice_is_recognised_and_not_booked_twice(seen):
-    assert _books(seen["installed again"]) == _books(seen["first"])
-    entry = seen["installed again"]["entries"][0]
-    assert seen["installed again"]["notices"] == [{"state": "booked", "entry": entry["name"], "tied": 2}]
-    assert seen["installed again"]["collected"] == seen["extended"]["collected"]
+def test_installed_again_the_notices_are_recognised_and_not_booked_twice(seen):
+    assert _books(seen["installed again"]) == _books(seen["committed"])
+    entries = [entry["name"] for entry in seen["installed again"]["entries"]]
+    assert seen["installed again"]["notices"] == [{"state": "booked", "entry": name, "tied": 2} for name in entries]
+    assert seen["installed again"]["collected"] == seen["committed"]["collected"]

@@ -108,13 +108,13 @@ FRENCH: Mapping[str, str] = MappingProxyType(
         "rule.pair-cap": "entre un même débiteur et un même créancier, le réseau limite le montant compensé",
         "rule.smallest-set-off": "le réseau ne retient aucune compensation inférieure au montant fixé ; "
         "les créances plus petites ne participent donc pas",
-        "no_loop_debtor_is_owed_nothing.debtor": "Personne dans le réseau ne vous doit rien qui participe : "
+        "no_loop_debtor_is_owed_nothing.debtor": "Personne dans le réseau ne vous doit rien qui soit pris en compte : "
         "il n'y a rien à compenser avec vos dettes.",
-        "no_loop_debtor_is_owed_nothing.operator": "Personne dans le réseau ne doit rien à {about} qui participe : "
-        "aucune boucle ne peut passer par cette entreprise.",
-        "no_loop_creditor_owes_nothing.creditor": "Vous ne devez rien dans le réseau qui participe : "
+        "no_loop_debtor_is_owed_nothing.operator": "Personne dans le réseau ne doit rien à {about} qui soit pris en "
+        "compte : aucune boucle ne peut passer par cette entreprise.",
+        "no_loop_creditor_owes_nothing.creditor": "Vous ne devez rien dans le réseau qui soit pris en compte : "
         "il n'y a rien à compenser avec vos créances.",
-        "no_loop_creditor_owes_nothing.operator": "{about} ne doit rien dans le réseau qui participe : "
+        "no_loop_creditor_owes_nothing.operator": "{about} ne doit rien dans le réseau qui soit pris en compte : "
         "aucune boucle ne peut passer par cette entreprise.",
         "no_loop.debtor": "Hors de toute boucle : aucune chaîne de dettes ne revient de votre fournisseur à vous.",
         "no_loop.creditor": "Hors de toute boucle : aucune chaîne de dettes ne mène de vous jusqu'à votre client.",

@@ -45,7 +45,7 @@ class TestLockDates(SetOffCase):
         notice = self._notices()
         self.assertEqual((notice.state, str(notice.move_id.date)), ("booked", "2026-11-22"))
         self.assertEqual(str(notice.decision_date), "2026-11-20")
-        self.assertIn("2026-11-20", notice.move_id.line_ids[0].name)
+        self.assertIn("11/20/2026", notice.move_id.line_ids[0].name)
 
     def test_a_tax_lock_blocks_what_would_make_vat_due_and_nothing_else(self):
         self.company.tax_lock_date = "2026-11-20"

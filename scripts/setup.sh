@@ -193,6 +193,16 @@ setup_browser() {
   digest constraints/browser.txt > $stamp
 }
 
+# The first time both are installed at once: one compiles while the other waits for downloads.
+if [[ " $* " == *" engine "*" odoo "* ]] && [ ! -e .venv ] && [ ! -e .odoo/venv ]; then
+  make_venv "$root/.venv"
+  make_venv "$root/.odoo/venv"
+  setup_odoo & odoo=$!
+  trap 'kill $odoo 2>/dev/null || true' EXIT
+  setup_engine
+  wait $odoo
+fi
+
 for part in "$@"; do
   case $part in
     browser) setup_browser ;;

@@ -88,13 +88,13 @@ run() { # PART
       report kills $? $((SECONDS - began))
       ;;
     simulator)
-      say "Simulated networks: 500 in memory, 20 on PostgreSQL"
+      say "Simulated networks: 500 in memory, 10 on PostgreSQL"
       # It waits for nothing and for nobody's clock: it takes what others leave, beside which it costs them nothing.
       (
         renice -n 19 -p "$BASHPID" >/dev/null
         pytest_engine simulator -q -n auto --dist loadfile tests/simulator &&
           .venv/bin/python -m tests.simulator --runs 500 &&
-          .venv/bin/python -m tests.simulator --runs 20 --store postgres
+          .venv/bin/python -m tests.simulator --runs 10 --store postgres
       )
       report simulator $? $((SECONDS - began))
       ;;

@@ -72,9 +72,12 @@ def carrying(stream: bytes, filters: bytes = b"/FlateDecode") -> bytes:
 
 
 def deflated(size: int, *, times: int = 1) -> bytes:
-    packer = zlib.compressobj(9)
-    block = b" " * 2**20
-    data = b"".join(packer.compress(block) for _ in range(size // len(block))) + packer.flush()
+    """Blanks: one block is folded and repeated, since folding gigabytes takes long."""
+    packer, block, checksum = zlib.compressobj(9), b" " * 2**20, 1
+    first, again = (packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    for _ in range(size // len(block)):
+        checksum = zlib.adler32(block, checksum)
+    data = first + again * (size // len(block) - 1) + packer.flush()[:-4] + checksum.to_bytes(4)
     for _ in range(times - 1):
         data = zlib.compress(data, 9)
     return data

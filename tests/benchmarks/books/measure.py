@@ -5,13 +5,13 @@ import sys
 
 from demo.books import session
 
-from . import booking, declaring
-
 
 def main() -> int:
     rc, database = sys.argv[1:]
     task = json.load(sys.stdin)
     session.configure(rc, database, f"{rc}.bench.log")
+    from . import booking, declaring  # from here on Odoo knows where the addons are
+
     figures = {}
     with session.environment(database) as env:
         for part in (declaring, booking):

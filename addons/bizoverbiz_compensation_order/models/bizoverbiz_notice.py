@@ -12,9 +12,9 @@ class BizoverbizNotice(models.Model):
         )
 
     def _lock_violations(self, day, entries):
-        """A deposit invoice is dated with the set-off: its journal and its VAT are locked by other dates."""
+        """Deposits and their credit notes are dated with the set-off: other dates lock journal and VAT."""
         violated = super()._lock_violations(day, entries)
-        for invoice in self._deposits_to_post():
+        for invoice in self._deposits_to_post() | self._deposits_to_credit():
             has_tax = bool(invoice.line_ids.tax_ids)
             for lock in invoice.company_id._get_violated_lock_dates(day, has_tax, invoice.journal_id):
                 violated.add((invoice.company_id, *lock))

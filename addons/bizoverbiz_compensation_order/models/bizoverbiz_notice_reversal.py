@@ -26,14 +26,6 @@ class BizoverbizNotice(models.Model):
             )
         ).move_id
 
-    def _lock_violations(self, day, entries):
-        violated = super()._lock_violations(day, entries)
-        for invoice in self._deposits_to_credit():
-            has_tax = bool(invoice.line_ids.tax_ids)
-            for lock in invoice.company_id._get_violated_lock_dates(day, has_tax, invoice.journal_id):
-                violated.add((invoice.company_id, *lock))
-        return violated
-
     def _settle(self, entries, day):
         result = super()._settle(entries, day)
         if self.kind == "reversal":

@@ -76,11 +76,9 @@ class BizoverbizCommitment(models.Model):
 
     @api.model
     def _agreed_total(self, order):
-        """Taxes included, whatever a draft deducts already."""
+        """Taxes included, whatever a draft deducts of the commitment's own deposits; of any others it is the rest."""
         if order._name == "account.move":
-            deducted = order.invoice_line_ids.filtered(
-                lambda line: line.display_type == "product" and line.is_downpayment
-            )
+            deducted = order.invoice_line_ids.filtered("bizoverbiz_deposit_line_id")
             return order.currency_id.round(order.amount_total - sum(deducted.mapped("price_total")))
         return order.amount_total
 

@@ -58,6 +58,13 @@ class TestDraft(CommitmentCase):
         self.assertEqual((declared["amount_open"], declared["commitment"]), (25677, commitment.reference))
         self.assertNotIn(deposit.name, self._declared())
 
+    def test_a_draft_that_deducts_another_deposit_is_an_agreed_sale_over_the_rest(self):
+        """Such as one that was invoiced before the addon was uninstalled: nothing may be set off of it twice."""
+        self._set_off_commitment(self._confirmed(self.invoice), 260000)
+        self.assertEqual(self.env["bizoverbiz.commitment"]._agreed_total(self.invoice), 3856.77)
+        self.invoice.invoice_line_ids.bizoverbiz_deposit_line_id = False
+        self.assertEqual(self.env["bizoverbiz.commitment"]._agreed_total(self.invoice), 1256.77)
+
     def test_a_deposit_on_a_draft_bill_waits_on_4091_and_is_deducted_by_the_draft(self):
         commitment = self._confirmed(self.bill)
         notice = self._set_off_commitment(commitment, 260000)

@@ -7,13 +7,14 @@ from .common import CommitmentCase
 class TestReversal(CommitmentCase):
     """docs/worked-examples.md, 15: what was set off of a commitment is opened again, and no deposit stays behind."""
 
-    def _set_off_and_reverse(self, order, before_reversal=lambda: None):
-        """Set 4,500.00 off of the order and open it again; returns both notices."""
+    def _set_off_and_reverse(self, order, before_reversal=lambda: None, cents=450000):
+        """Set 4,500.00 off of the order and open it again, or so many cents of it; returns both notices."""
         self.commitment = self._confirmed(order)
         first = self._set_off_commitment(self.commitment, 450000)
         self._exchange()
         before_reversal()
-        statement = self.engine.propose_reversal(self.decided)
+        amounts = {line["reference"] or line["number"]: cents for line in self.decided["lines"]}
+        statement = self.engine.propose_reversal(self.decided, amounts)
         self._exchange()
         self._statement().action_approve()
         self.engine.decide_reversal(statement)
@@ -49,6 +50,18 @@ class TestReversal(CommitmentCase):
         self._exchange()
         self.assertEqual(self._declared()[deposit.name]["amount_open"], 450000)
 
+    def test_a_deposit_that_is_opened_again_in_part_stays_invoiced_and_is_owed_for_that_part(self):
+        order = self._agreed("sale.order", (5000, "20% G"))
+        first, reversal = self._set_off_and_reverse(order, cents=100000)
+        self.assertEqual(reversal.state, "booked", reversal.error)
+        deposit = first.line_ids.filtered("commitment_id").move_id
+        self.assertFalse(deposit.reversal_move_ids)
+        self.assertEqual((deposit.amount_residual, self.commitment.set_off), (1000.0, 3500.0))
+        self.assertIn("is owed again", "".join(map(str, deposit.message_ids.mapped("body"))))
+        self._exchange()
+        self.assertEqual(self._declared()[deposit.name]["amount_open"], 100000)
+        self.assertEqual(order._create_invoices(final=True).amount_total, 1500.0, "the whole deposit is deducted")
+
     def test_a_locked_sales_journal_blocks_the_reversal_that_would_credit(self):
         order = self._agreed("sale.order", (5000, "20% G"))
 
@@ -65,6 +78,13 @@ class TestReversal(CommitmentCase):
         self.assertEqual(self._items(reversal.move_id), {"4091": -4500.0, "411": 4500.0})
         self.assertEqual((self.commitment.open_deposit, reversal.excess), (0.0, 0.0))
         self.assertTrue(all(first.move_id.line_ids.mapped("reconciled")))
+
+    def test_the_buyers_deposit_that_is_opened_again_in_part_waits_on_4091_for_the_rest(self):
+        first, reversal = self._set_off_and_reverse(self._agreed("purchase.order", (5000, "20% G")), cents=100000)
+        self.assertEqual(reversal.state, "booked", reversal.error)
+        self.assertEqual(self._items(reversal.move_id), {"4091": -1000.0, "411": 1000.0})
+        self.assertEqual((self.commitment.open_deposit, self.commitment.set_off), (3500.0, 3500.0))
+        self.assertEqual(self._items(first.move_id | reversal.move_id), {"4091": 3500.0, "411": -3500.0})
 
     def test_a_bill_that_took_the_deposit_over_is_open_until_its_credit_note(self):
         order = self._agreed("purchase.order", (5000, "20% G"))

@@ -73,6 +73,15 @@ def test_the_result_has_the_agreed_shape(result):
     assert network["optimum_verified"] is True
 
 
+def test_a_firm_that_looks_around_finds_a_supplier_with_whom_more_could_be_set_off(result):
+    found = result["prospection"]
+    others = {firm.siren for firm in FIRMS if firm.name != found["firm"]}
+    bands = {hit["siren"]: hit["potential"] for hit in found["found"]}
+    assert {bands[siren] for siren in others & bands.keys()} & {"low", "medium", "high"}
+    assert all(hit["reasons"] for hit in found["found"])
+    assert 0 < len(found["leads"]) <= len(found["found"])
+
+
 def test_the_figures_add_up(result):
     network = result["network"]
     for firm in result["firms"]:

@@ -33,6 +33,10 @@ class AccountMove(models.Model):
             self._bizoverbiz_check_booking()
         return super().write(vals)
 
+    def _collect_tax_cash_basis_values(self):
+        """A set-off's entry bears no tax: nobody need look through all of its lines for each of them."""
+        return None if self.bizoverbiz_notice_id else super()._collect_tax_cash_basis_values()
+
     def _bizoverbiz_check_booking(self):
         if not self.env.su:
             raise AccessError(self.env._("Only the booking of a notice ties an entry to it."))

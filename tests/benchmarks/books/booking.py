@@ -100,23 +100,32 @@ def _line(move, side, index):
 
 
 def _pair_by_pair(env, receivables, payables):
-    """The same entry by hand: posted, then each of its items reconciled with its invoice, one after the other."""
-    pairs = []
-    for direction, moves in ((-1, receivables), (1, payables)):
-        terms = moves.line_ids.filtered("date_maturity").sorted(lambda item: item.move_id.id)
-        pairs += [(term, direction * SHARES[index % 2] / 100) for index, term in enumerate(terms)]
-    entry = env["account.move"].create(
-        {
-            "date": "2026-11-22",
-            "line_ids": [
-                Command.create({"account_id": term.account_id.id, "partner_id": term.partner_id.id, "balance": balance})
-                for term, balance in pairs
-            ],
-        }
+    """One entry for each invoice and bill; posted, then each of their items reconciled, one after the other."""
+    sides = [
+        moves.line_ids.filtered("date_maturity").sorted(lambda item: item.move_id.id)
+        for moves in (receivables, payables)
+    ]
+    pairs = list(zip(*sides, strict=True))
+    entries = env["account.move"].create(
+        [
+            {
+                "date": "2026-11-22",
+                "line_ids": [
+                    Command.create(_prepare_item(term, sign * SHARES[index % 2] / 100))
+                    for term, sign in zip(pair, (-1, 1), strict=True)
+                ],
+            }
+            for index, pair in enumerate(pairs)
+        ]
     )
-    entry.action_post()
-    for (term, _balance), item in zip(pairs, entry.line_ids, strict=True):
-        (term + item).reconcile()
+    entries.action_post()
+    for pair, entry in zip(pairs, entries, strict=True):
+        for term, item in zip(pair, entry.line_ids.sorted("id"), strict=True):
+            (term + item).reconcile()
+
+
+def _prepare_item(term, balance):
+    return {"account_id": term.account_id.id, "partner_id": term.partner_id.id, "balance": balance}
 
 
 def _pay(env, moves):

@@ -33,9 +33,10 @@ _BOOKING = """
 
 A notice of {lines:,} lines, half of them invoices and half bills, every second one settled wholly; and what Odoo itself
 takes to settle as many invoices of the same kind. Odoo Community has no wizard that reconciles chosen items: *pair by
-pair* is the method behind Odoo's buttons, called for one invoice after the other, as by a person who enters the same
-entry by hand; *payments* is the wizard that registers payments, which makes an entry for each invoice. How many queries
-a booking takes is bounded by a test (`test_many_lines.py`).
+pair* is one entry for each invoice and a bill of the same amount, as a person would set them off by hand, posted
+together, and then the method behind Odoo's buttons, called for one of them after the other; *payments* is the wizard
+that registers payments, which makes an entry for each invoice. How many queries a booking takes is bounded by a test
+(`test_many_lines.py`).
 
 | | seconds | SQL queries | memory, MB |
 |---|--:|--:|--:|
@@ -44,7 +45,7 @@ a booking takes is bounded by a test (`test_many_lines.py`).
 _BOOKING_STEPS = {
     "verifying": "the notice verified and kept",
     "booking": "**the notice booked**",
-    "pairs": "the same entry by hand, reconciled pair by pair",
+    "pairs": "entries by hand, reconciled pair by pair",
     "payments": "Odoo's wizard, one payment an invoice",
 }
 

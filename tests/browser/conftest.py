@@ -8,13 +8,14 @@ import pytest
 from playwright.sync_api import sync_playwright
 from stdnum import luhn
 
+from demo import rounds
 from demo.firms import BY_KEY, PASSWORD
 from tests.demonstration import become_newcomer, running, stranger
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs/images"
-NETWORK, COMPENSATION = (ROOT / "addons" / name / "static/description" for name in (
-    "bizoverbiz_network", "bizoverbiz_compensation",
+NETWORK, COMPENSATION, ORDER, PROSPECTION = (ROOT / "addons" / name / "static/description" for name in (
+    "bizoverbiz_network", "bizoverbiz_compensation", "bizoverbiz_compensation_order", "bizoverbiz_prospection",
 ))  # fmt: skip
 #: Shown in README and docs or in the addons' descriptions, and so renewed with PICTURES=1.
 SHOWN = {
@@ -23,9 +24,11 @@ SHOWN = {
     "invoice": (DOCS,),
     "notice": (DOCS,),
     "effect": (DOCS,),
-    "invitation": (DOCS,),
-    "mandate": (DOCS,),
-    "joining": (DOCS, NETWORK),
+    "joining": (NETWORK,),
+    "commitment-set-off": (ORDER,),
+    "deposit-invoice": (ORDER,),
+    "directory-hits": (PROSPECTION,),
+    "directory-lead": (PROSPECTION,),
 }
 #: The SIREN of a firm in nobody's network; like those of the demonstration it belongs to nobody.
 OUTSIDER = f"00029016{luhn.calc_check_digit('00029016')}"
@@ -128,3 +131,19 @@ def seventh(demo):
     invoice = {"move_type": "out_invoice", "partner_id": partner, "invoice_line_ids": [(0, 0, line)]}
     odoo.call("account.move", "action_post", odoo.call("account.move", "create", vals_list=[invoice]))
     return odoo
+
+
+@pytest.fixture(scope="session")
+def members(demo):
+    return {member.firm.key: member for member in demo.members}
+
+
+@pytest.fixture(scope="session")
+def answered(demo, members):
+    """The round left waiting is answered, if no other test has done so."""
+    if rounds.state(demo.stack, demo.waiting) == "proposed":
+        for member in members.values():
+            statement = member.statement(demo.waiting)
+            if statement and not statement["answer"]:
+                member.approve(statement["id"])
+        rounds.book(demo.stack, demo.members, demo.waiting)

@@ -20,11 +20,6 @@ STRIKER = "kerbrat"
 
 
 @pytest.fixture(scope="session")
-def members(demo):
-    return {member.firm.key: member for member in demo.members}
-
-
-@pytest.fixture(scope="session")
 def waiting(members):
     """Whose statement nobody has answered; without it nothing is decided."""
     return members[scenario.LEFT_WAITING]

@@ -2,29 +2,11 @@
 
 from datetime import date
 
-import pytest
-
 from demo import rounds
 from demo.member import Member, everybody
 
 SEEKER, FOUND = "kerbrat", "garance"
 ADDON = "bizoverbiz_prospection"
-
-
-@pytest.fixture(scope="module")
-def members(demo):
-    return {member.firm.key: member for member in demo.members}
-
-
-@pytest.fixture(scope="module")
-def closed(demo, members):
-    """The round left waiting is answered, if no other test has done so."""
-    if rounds.state(demo.stack, demo.waiting) == "proposed":
-        for member in members.values():
-            statement = member.statement(demo.waiting)
-            if statement and not statement["answer"]:
-                member.approve(statement["id"])
-        rounds.book(demo.stack, demo.members, demo.waiting)
 
 
 def test_a_profile_is_withdrawn_and_published_again(window):
@@ -75,7 +57,7 @@ def test_a_supplier_is_found_becomes_a_lead_and_is_won(window, members):
     assert (partner["bizoverbiz_identifier"], partner["is_bizoverbiz_member"]) == (members[FOUND].firm.siren, True)
 
 
-def test_their_first_invoices_are_set_off_in_the_next_round(window, demo, members, closed):
+def test_their_first_invoices_are_set_off_in_the_next_round(window, demo, members, answered):
     seeker, found = members[SEEKER], members[FOUND]
     bill = _sell(found, seeker, 480)
     _sell(seeker, found, 300)

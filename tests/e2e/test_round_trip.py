@@ -26,8 +26,8 @@ from demo.rounds import state
 from demo.screen import address
 from demo.stack import NETWORK, Stack
 from tests import demonstration
+from tests.agreed_sale import set_off_an_order
 from tests.demonstration import NEWCOMER
-from tests.e2e.agreed_sale import set_off_an_order
 
 #: Seconds for the crons, which run every minute, to send an answer, fetch a notice and acknowledge it.
 CRONS = 240

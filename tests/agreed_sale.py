@@ -25,11 +25,17 @@ class AgreedSale:
     orders: dict[str, int] = field(default_factory=dict)
     commitments: dict[str, int] = field(default_factory=dict)
 
-    def agree(self) -> None:
-        """Both firms enter and confirm the order; they register it under the reference the engine makes."""
+    def order(self) -> None:
+        """Both firms enter and confirm the order."""
         self.orders["sale.order"] = _order(self.seller.admin, "sale.order", self.buyer.firm, self.net)
         self.orders["purchase.order"] = _order(self.buyer.admin, "purchase.order", self.seller.firm, self.net)
+
+    def agree(self) -> None:
+        """They register their orders too, under the reference that the engine makes."""
+        self.order()
         for model, member in self._sides():
+            # What the partner has registered is there before the same is entered here: not while it is.
+            member.exchange()
             opened = member.accountant.call(model, "action_bizoverbiz_commit", [self.orders[model]])
             self.commitments[model] = opened["res_id"]
             if model == "purchase.order":
@@ -50,10 +56,10 @@ class AgreedSale:
 
     def deposit_invoice(self) -> dict[str, Any]:
         """The deposit invoice that the seller's booking has issued."""
-        (found,) = self._invoices("sale.order")
+        (found,) = self.invoices("sale.order")
         return found
 
-    def _invoices(self, model: str) -> list[dict[str, Any]]:
+    def invoices(self, model: str) -> list[dict[str, Any]]:
         odoo = dict(self._sides())[model].accountant
         fields = ["name", "ref", "state", "payment_state", "amount_total", "amount_tax", "amount_residual", "move_type"]
         domain = [("bizoverbiz_commitment_id", "=", self.commitments[model])]
@@ -64,7 +70,7 @@ class AgreedSale:
         odoo = self.buyer.accountant
         drafted = odoo.call("bizoverbiz.commitment", "action_draft_deposit_bill", [self.commitments["purchase.order"]])
         _post(odoo, drafted["res_id"], self.deposit_invoice()["name"])
-        (found,) = self._invoices("purchase.order")
+        (found,) = self.invoices("purchase.order")
         return found
 
     def invoice_finally(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -77,12 +83,12 @@ class AgreedSale:
             vals_list=[{"advance_payment_method": "delivered", "sale_order_ids": [(6, 0, [order])]}],
         )
         odoo.call("sale.advance.payment.inv", "create_invoices", [wizard])
-        drafts = [invoice["id"] for invoice in self._invoices("sale.order") if invoice["state"] == "draft"]
+        drafts = [invoice["id"] for invoice in self.invoices("sale.order") if invoice["state"] == "draft"]
         odoo.call("account.move", "action_post", drafts)
-        invoice = self._invoices("sale.order")[-1]
+        invoice = self.invoices("sale.order")[-1]
         billed = self.buyer.admin.call("purchase.order", "action_create_invoice", [self.orders["purchase.order"]])
         _post(self.buyer.admin, billed["res_id"], invoice["name"])
-        return invoice, self._invoices("purchase.order")[-1]
+        return invoice, self.invoices("purchase.order")[-1]
 
     def check_deposit(self) -> None:
         """The seller has invoiced what was set off, the buyer's bill takes it off the account of deposits paid."""
@@ -112,16 +118,20 @@ class AgreedSale:
 
 def set_off_an_order(demo: Demo) -> AgreedSale:
     """A round of all firms that sets off a part of an order of 60,000.00; everybody has booked it."""
-    firms = {member.firm.key: member for member in demo.members}
     # What is posted goes first: the buyer's open invoices to the seller close the loop with the order.
-    sale = AgreedSale(firms["kerbrat"], firms["morin"], 50_000)
-    # An order the other way round, so that there is a loop, whatever the earlier rounds have left of those.
-    for one in (sale, AgreedSale(firms["morin"], firms["kerbrat"], 4_000)):
+    sale, other = sale_and_return(demo)
+    for one in (sale, other):
         one.agree()
     number = rounds.propose(demo.stack, demo.members)
     rounds.approve_all_but(demo.members, number, waiting="")
     rounds.book(demo.stack, demo.members, number)
     return sale
+
+
+def sale_and_return(demo: Demo) -> tuple[AgreedSale, AgreedSale]:
+    """A sale, and one the other way round, so that there is a loop whatever the earlier rounds have left of those."""
+    firms = {member.firm.key: member for member in demo.members}
+    return AgreedSale(firms["kerbrat"], firms["morin"], 50_000), AgreedSale(firms["morin"], firms["kerbrat"], 4_000)
 
 
 def _order(odoo: Odoo, model: str, other: Firm, net: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from bizoverbiz.directory.territories import Area
-from bizoverbiz.directory.words import SIMILAR, Term, known_like, looks_like, terms
+from bizoverbiz.directory.words import SIMILAR, Term, known_like, looks_like, spelling, terms
 from bizoverbiz.errors import MalformedError
 from bizoverbiz.nomenclatures import Commune, UnknownNafError, naf, territories
 from bizoverbiz.store.database import Transaction
@@ -115,7 +115,8 @@ def search(
         **place,
     )
     found = _reasons(tx, asked, question.direction, [row.id for row in rows]) if asked and rows else []
-    by_words = _by_words(found, question.direction)
+    said = {row.id: spelling(question.keywords or "", *_own_words(row.shown, question.direction)) for row in rows}
+    by_words = _by_words(found, question.direction, said)
     return rows, {row.id: _told(by_words.get(row.id, []), _further(row, question)) for row in rows}
 
 
@@ -144,15 +145,23 @@ def _with_similar(tx: Transaction, wanted: Sequence[Term]) -> list[Term]:
     return list(found.values())
 
 
-def _by_words(rows: Iterable[Any], direction: Direction) -> dict[UUID, list[dict[str, str]]]:
-    """The best reason for each word of the question."""
+def _own_words(shown: Mapping[str, Any], direction: Direction) -> list[str]:
+    side = _VERBS[direction]
+    return [shown[side] or "", *shown[f"{side}_keywords"]]
+
+
+def _by_words(
+    rows: Iterable[Any], direction: Direction, said: Mapping[UUID, Mapping[str, str]]
+) -> dict[UUID, list[dict[str, str]]]:
+    """The best reason for each word of the question, in the words of the firm or of whoever asks, accents and all."""
     best: dict[UUID, dict[int, dict[str, str]]] = defaultdict(dict)
     for row in rows:
         if row.kind == "naf":
             reason = _activity(row)
         else:
-            text = f"{_VERBS[direction]} “{row.value}”" + _KINDS[row.kind]
-            reason = {"code": row.kind, "text": text, "value": row.value}
+            spelt = said[row.id] if row.kind != "category" else {}
+            value = " ".join(spelt.get(word, word) for word in row.value.split())
+            reason = {"code": row.kind, "text": f"{_VERBS[direction]} “{value}”" + _KINDS[row.kind], "value": value}
         best[row.id].setdefault(row.place, reason)
     return {key: list(reasons.values()) for key, reasons in best.items()}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,6 +87,13 @@ def terms(question: str) -> list[Term]:
             found += (Term(place, "similar", other, SIMILAR) for other in kin)
         place += 1
     return found
+
+
+def spelling(*texts: str) -> Mapping[str, str]:
+    """Of words without accents: how these texts spell them, the last one first."""
+    return {
+        plain(word): word for text in texts for word in re.findall(r"\w+", unicodedata.normalize("NFC", text.lower()))
+    }
 
 
 def known_like(word: str) -> list[tuple[str, float]]:

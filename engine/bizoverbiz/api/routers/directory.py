@@ -17,6 +17,7 @@ from bizoverbiz.directory.territories import area
 from bizoverbiz.errors import MalformedError
 from bizoverbiz.matching import IdentifierError, canonical_identifier
 from bizoverbiz.nomenclatures import Commune, territories
+from bizoverbiz.nomenclatures.communes import plain
 from bizoverbiz.store.database import Transaction
 
 router = APIRouter(tags=["directory"], route_class=SignedRoute)
@@ -137,7 +138,7 @@ def search(
         found, reasons = searching.search(tx, question, who, after=after, size=page.limit or 20)
         rows, following = page.cut(found)
         if page.after is None:
-            by = {row.identifier: [one["value"] for one in reasons[row.id] if one["code"] in _WORDS] for row in rows}
+            by = {row.identifier: _counted(reasons[row.id]) for row in rows}
             appearances.note(tx, by, finder=own, now=call.now)
         tx.set("bizoverbiz.asked", ",".join(row.identifier for row in rows))
         members = {row.identifier for row in tx.all("members_asked", identifiers=[row.identifier for row in rows])}
@@ -145,6 +146,12 @@ def search(
         return {"hits": hits, "next": following}
 
     return call.read(read)
+
+
+def _counted(reasons: list[dict[str, str]]) -> list[str]:
+    """What a firm was found by, however it is spelt."""
+    words = [one for one in reasons if one["code"] in _WORDS]
+    return [one["value"] if one["code"] == "category" else plain(one["value"]) for one in words]
 
 
 class Listed(BaseModel):

@@ -24,6 +24,16 @@ class TestWorkingCapital(BaseCase):
         result = count_back(2701.0, AUTUMN)
         self.assertEqual((result.days, result.complete), (91.0, False))
 
+    def test_days_before_anything_was_invoiced_do_not_count(self):
+        months = [*AUTUMN, *(Month("earlier", 0.0, 30) for _month in range(40))]
+        result = count_back(2701.0, months)
+        self.assertEqual((result.days, result.complete), (91.0, False))
+
+    def test_a_balance_of_all_that_was_invoiced_ends_with_it_whatever_floats_leave_over(self):
+        months = [Month("November", 2.2, 30), Month("October", 1.1, 31), Month("September", 0.0, 30)]
+        result = count_back(1.1 + 2.2, [*months, Month("August", 5.0, 31)])
+        self.assertEqual((result.days, result.complete), (61.0, True))
+
     def test_the_days_of_a_month_without_sales_or_with_more_credit_notes_pass(self):
         months = [Month("November", 0.0, 30), Month("October", -50.0, 31), Month("September", 700.0, 30)]
         self.assertEqual(count_back(350.0, months).days, 76.0)

@@ -40,12 +40,15 @@ def count_back(balance: float, months: Iterable[Month]) -> CountBack:
 
     A month whose turnover fits into what is left of the balance counts with all its days, the month in which the
     balance ends with the same share of its days as of its turnover. A month without turnover, or in which credit notes
-    prevail, takes nothing and its days pass.
+    prevail, takes nothing and its days pass; where nothing was invoiced before, no more days do.
 
     :param months: newest first, without gaps
     """
     left, steps = balance, []
-    for month in months:
+    known = list(months)
+    while known and known[-1].turnover <= 0:
+        known.pop()
+    for month in known:
         if left <= 0:
             break
         if month.turnover > left:
@@ -54,7 +57,8 @@ def count_back(balance: float, months: Iterable[Month]) -> CountBack:
         else:
             taken = max(month.turnover, 0.0)
             steps.append(Step(month, taken, float(month.days)))
-            left -= taken
+            # What floats leave over is no balance.
+            left = round(left - taken, 6)
     return CountBack(tuple(steps), left <= 0)
 
 

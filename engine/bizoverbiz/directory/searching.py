@@ -115,7 +115,8 @@ def search(
         **place,
     )
     found = _reasons(tx, asked, question.direction, [row.id for row in rows]) if asked and rows else []
-    said = {row.id: spelling(question.keywords or "", *_own_words(row.shown, question.direction)) for row in rows}
+    worded = rows if found else []
+    said = {row.id: spelling(question.keywords or "", *_own_words(row.shown, question.direction)) for row in worded}
     by_words = _by_words(found, question.direction, said)
     return rows, {row.id: _told(by_words.get(row.id, []), _further(row, question)) for row in rows}
 

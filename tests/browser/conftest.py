@@ -14,8 +14,8 @@ from tests.demonstration import become_newcomer, running, stranger
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs/images"
-NETWORK, COMPENSATION, ORDER = (ROOT / "addons" / name / "static/description" for name in (
-    "bizoverbiz_network", "bizoverbiz_compensation", "bizoverbiz_compensation_order",
+NETWORK, COMPENSATION, ORDER, PROSPECTION = (ROOT / "addons" / name / "static/description" for name in (
+    "bizoverbiz_network", "bizoverbiz_compensation", "bizoverbiz_compensation_order", "bizoverbiz_prospection",
 ))  # fmt: skip
 #: Shown in README and docs or in the addons' descriptions, and so renewed with PICTURES=1.
 SHOWN = {
@@ -27,6 +27,8 @@ SHOWN = {
     "joining": (NETWORK,),
     "commitment-set-off": (ORDER,),
     "deposit-invoice": (ORDER,),
+    "directory-hits": (PROSPECTION,),
+    "directory-lead": (PROSPECTION,),
 }
 #: The SIREN of a firm in nobody's network; like those of the demonstration it belongs to nobody.
 OUTSIDER = f"00029016{luhn.calc_check_digit('00029016')}"

@@ -7,8 +7,6 @@ from demo.member import Member, everybody
 from tests.agreed_sale import sale_and_return
 
 COMMITMENTS = "bizoverbiz_compensation_order.bizoverbiz_commitment_action"
-#: What forms call the documents, and the actions that open them.
-ORDERS = {"sale.order": "sale.action_orders", "purchase.order": "purchase.purchase_form_action"}
 
 
 @pytest.fixture(scope="module")
@@ -21,16 +19,17 @@ def sale(demo, answered):
 
 def _commitment(sale, model):
     """Its record in the books of the seller or the buyer."""
-    member = sale.seller if model == "sale.order" else sale.buyer
-    other = sale.buyer if model == "sale.order" else sale.seller
-    domain = [("side", "=", "receivable" if model == "sale.order" else "payable")]
-    domain += [("partner_id.bizoverbiz_identifier", "=", other.firm.siren)]
+    side, member, other = {
+        "sale.order": ("receivable", sale.seller, sale.buyer),
+        "purchase.order": ("payable", sale.buyer, sale.seller),
+    }[model]
+    domain = [("side", "=", side), ("partner_id.bizoverbiz_identifier", "=", other.firm.siren)]
     (found,) = member.accountant.search_read("bizoverbiz.commitment", domain, ["reference", "state"])
     return found
 
 
 def test_the_seller_registers_its_order_from_the_button(window, sale):
-    screen = window(sale.seller.firm.key).open(ORDERS["sale.order"], sale.orders["sale.order"])
+    screen = window(sale.seller.firm.key).open("sale.action_orders", sale.orders["sale.order"])
     page = screen.page
     screen.picture("order")
     page.click("button[name=action_bizoverbiz_commit]")

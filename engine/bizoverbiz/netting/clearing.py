@@ -251,8 +251,8 @@ def _share(lots: _Lots, network: _Network, flow: Ints, potential: Nodes, maximis
         index = index[worths(face, here, optimum.potential) == 0]
     index = index[undecided(fine[index].compact(), fine_flow[index])]
     fine_flow[index] = redistribute(fine[index].compact(), fine_flow[index])
-    amounts[open_lot] = 0
-    np.add.at(amounts, owner[owner >= 0], fine_flow[owner >= 0])
+    shared = fine_flow[owner >= 0]
+    amounts[open_lot] = shared[: len(open_lot)] + shared[len(open_lot) :]
     return amounts
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bizoverbiz.netting.errors import InvalidObligationError
-from bizoverbiz.netting.obligations import LARGEST, Age
+from bizoverbiz.netting.obligations import LARGEST
 
 #: Amounts in minor units; numbers of members; small numbers; choices.
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -54,9 +54,9 @@ class Columns:
 
     def ages(self, on: date) -> Small:
         """Give the `Age` of each row on a day."""
-        late = np.int64(on.toordinal() - EPOCH) - self.due
-        age = np.clip(Age.NOT_YET_DUE - 1 - (late - 1) // 30, Age.OVER_90_DAYS, Age.NOT_YET_DUE)
-        return np.where(late <= 0, Age.NOT_YET_DUE, age).astype(np.int8)
+        # the earliest due date of each age but the first
+        earliest = np.array([-90, -60, -30, 0], np.int32) + np.int32(on.toordinal() - EPOCH)
+        return np.searchsorted(earliest, self.due, side="right").astype(np.int8)
 
     def pairs(self) -> Ints:
         """Give the first row of each debtor and creditor."""

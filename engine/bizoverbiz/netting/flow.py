@@ -98,13 +98,14 @@ class _Residual:
         self.to = _space(slots, np.int32)
         self.back = _space(slots, np.int32)
         self.room = _space(slots, np.int64)
+        self.pullable = _space(slots, np.int64)
         self.price = _space(slots, np.int8)
         self.current = _space(arcs.nodes, np.int64)
         ends = _array(arcs.tail), _array(arcs.head)
         rooms = _array(arcs.high - flow), _array(flow - arcs.low)
         kernel.lay_out(
-            *ends, *rooms, _array(-weight), self.first, self.slot, self.to, self.back, self.room, self.price,
-            self.current,
+            *ends, *rooms, _array(-weight), self.first, self.slot, self.to, self.back, self.room, self.pullable,
+            self.price, self.current,
         )  # fmt: skip
 
     def flow(self) -> Ints:
@@ -123,7 +124,8 @@ class _Residual:
         searches = 0
 
         def turn() -> None:
-            kernel.turn(self.back, self.room, self.price, surpluses, potentials)
+            self.room, self.pullable = self.pullable, self.room
+            kernel.turn(self.price, surpluses, potentials)
 
         while status >= _TOO_FEW_BUCKETS:
             remaining = int(np.maximum(np.asarray(surpluses, np.int64), 0).sum())
@@ -135,8 +137,8 @@ class _Residual:
                 front, rear = _space(buckets * more, np.int32), _space(buckets * more, np.int32)
                 more *= 2
             status = kernel.route(
-                self.first, self.to, self.back, self.room, self.price, surpluses, potentials, *space, front, rear, key,
-                self.current, queue, waiting,
+                self.first, self.to, self.back, self.room, self.pullable, self.price, surpluses, potentials, *space,
+                front, rear, key, self.current, queue, waiting,
             )  # fmt: skip
             searches += 1
             if searches % _ONE_WAY == 0:

@@ -4,10 +4,11 @@
 One source, three ways to run, the same integers from each: compiled by Cython where a C compiler was there at
 installation, by numba where that is installed, else interpreted (on lists). `flow` prepares the arrays and calls.
 
-The residual network is stored by slots: an arc is two slots, one at its tail (its free room) and one at its head
-(what may be taken back). Slot k at node u leads `to[k]`, takes up to `room[k]`, at `price[k]` a unit; `back[k]` is the
-other slot of its arc. The slots of node u are first[u] … first[u + 1] - 1. The reduced price of a slot, price[k] +
-potential[u] - potential[to[k]], is never negative while it has room: that is the proof of optimality once every
+The residual network is stored by slots: an arc is two slots, one at its tail (its free room) and one at its head (what
+may be taken back). Slot k at node u leads `to[k]`, takes up to `room[k]`, at `price[k]` a unit; `back[k]` is the other
+slot of its arc, whose room stands at pullable[k] as well: it is looked at far more often than it changes, and memory
+far away is what takes time. The slots of node u are first[u] … first[u + 1] - 1. The reduced price of a slot, price[k]
++ potential[u] - potential[to[k]], is never negative while it has room: that is the proof of optimality once every
 surplus is routed (Ahuja, Magnanti, Orlin, Network Flows, 1993, sections 9.7 and 9.8). Prices and potentials are small
 integers, so the search for cheapest paths sorts by buckets (Dial 1969, doi:10.1145/363269.363610); between searches,
 deficits pull along them as in push-relabel methods (Goldberg, Tarjan 1988, doi:10.1145/48014.61051), ordered by price
@@ -31,6 +32,7 @@ def lay_out(
     to: cython.int[::1],
     back: cython.int[::1],
     room: cython.longlong[::1],
+    pullable: cython.longlong[::1],
     price: cython.schar[::1],
     cursor: cython.longlong[::1],
 ):
@@ -59,6 +61,8 @@ def lay_out(
         back[j] = i
         room[i] = up[a]
         room[j] = down[a]
+        pullable[i] = down[a]
+        pullable[j] = up[a]
         price[i] = cost[a]
         price[j] = -cost[a]
 
@@ -191,6 +195,7 @@ def pull(
     to: cython.int[::1],
     back: cython.int[::1],
     room: cython.longlong[::1],
+    pullable: cython.longlong[::1],
     price: cython.schar[::1],
     surplus: cython.longlong[::1],
     potential: cython.int[::1],
@@ -241,10 +246,12 @@ def pull(
             k = current[v]
             while k < first[v + 1]:
                 u = to[k]
-                if key[u] - price[k] * big < key[v] and room[back[k]] > 0:
-                    amount = min(-surplus[v], room[back[k]])
-                    room[back[k]] -= amount
+                if pullable[k] > 0 and key[u] - price[k] * big < key[v]:
+                    amount = min(-surplus[v], pullable[k])
                     room[k] += amount
+                    pullable[k] -= amount
+                    room[back[k]] -= amount
+                    pullable[back[k]] += amount
                     surplus[v] += amount
                     if surplus[u] > 0:
                         absorbed = True
@@ -265,10 +272,10 @@ def pull(
             lowest = none
             cheapest = first[v]
             for k in range(first[v], first[v + 1]):
-                if key[to[k]] == none:
+                if pullable[k] <= 0 or key[to[k]] == none:
                     continue  # what no surplus reaches cannot give any
                 label = key[to[k]] - price[k] * big
-                if label < lowest and room[back[k]] > 0:
+                if label < lowest:
                     lowest = label
                     cheapest = k
             work -= first[v + 1] - first[v] + 8
@@ -286,6 +293,7 @@ def route(
     to: cython.int[::1],
     back: cython.int[::1],
     room: cython.longlong[::1],
+    pullable: cython.longlong[::1],
     price: cython.schar[::1],
     surplus: cython.longlong[::1],
     potential: cython.int[::1],
@@ -331,29 +339,20 @@ def route(
     )
     if found == 0:
         return 1
-    pull(first, to, back, room, price, surplus, potential, key, current, queue, waiting)
+    pull(first, to, back, room, pullable, price, surplus, potential, key, current, queue, waiting)
     return 3
 
 
 def turn(
-    back: cython.int[::1],
-    room: cython.longlong[::1],
     price: cython.schar[::1],
     surplus: cython.longlong[::1],
     potential: cython.int[::1],
 ):
-    """Turn every slot round, and with that surpluses into deficits: the same problem seen from its other end."""
+    """Turn surpluses into deficits, the same problem seen from its other end; `room` and `pullable` change places."""
     k: cython.Py_ssize_t
     u: cython.Py_ssize_t
-    j: cython.int
-    r: cython.longlong
-    for k in range(len(back)):
-        j = back[k]
-        if k < j:
-            r = room[k]
-            room[k] = room[j]
-            room[j] = r
-            price[k], price[j] = price[j], price[k]
+    for k in range(len(price)):
+        price[k] = -price[k]
     for u in range(len(surplus)):
         surplus[u] = -surplus[u]
         potential[u] = -potential[u]

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from bizoverbiz.errors import WrongInputError
 if TYPE_CHECKING:
     from bizoverbiz.results.netting import FileNetting
 
+#: Rows that one core writes at a time: with fewer they wait for each other.
+_BATCH = 2**14
 _FILES = ("setoffs.csv", "members.csv", "certificate.json", "summary.json", "report.html")
 
 
@@ -46,9 +49,11 @@ def write_directory(
         raise ResultError(f"{directory}: cannot be written ({error.strerror}): choose another --out") from error
     try:
         plain = result.setoffs.with_columns(pl.col("rule").replace("", None))  # else written as quoted nothing
-        plain.write_csv(partial / "setoffs.csv")
-        result.members.write_csv(partial / "members.csv")
-        _write_json(partial / "certificate.json", result.certificate)
+        with ThreadPoolExecutor(1) as beside:
+            setoffs = beside.submit(plain.write_csv, partial / "setoffs.csv", batch_size=_BATCH)
+            result.members.write_csv(partial / "members.csv")
+            _write_json(partial / "certificate.json", result.certificate)
+        setoffs.result()
         if report is not None:
             (partial / "report.html").write_text(report, encoding="utf-8")
         _write_json(partial / "summary.json", result.summary | {"seconds": seconds()}, indent=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,7 @@ import polars as pl
 
 from bizoverbiz.files import ObligationFile
 from bizoverbiz.netting import Age, Rules, net_columns
-from bizoverbiz.netting.columns import Ints, Nodes, exact_sum, totals
+from bizoverbiz.netting.columns import Columns, Ints, Nodes, exact_sum, totals
 from bizoverbiz.netting.rules import Rule
 from bizoverbiz.netting.solve import ColumnsNetting
 from bizoverbiz.results.directory import read_certificate
@@ -71,11 +72,13 @@ def net_file(
         ordered = in_canonical_order(frame)
         names = ordered.members.to_list()
         start = _start(names, (previous or {}).get(currency))
-        result = net_columns(
-            ordered.columns, names, on=on, rules=rules, previous=start, backend=backend, on_step=on_step
-        )
+        with ThreadPoolExecutor(1) as beside:
+            labels = beside.submit(ordered.labels)
+            result = net_columns(
+                ordered.columns, names, on=on, rules=rules, previous=start, backend=backend, on_step=on_step
+            )
         on_step("write")
-        setoffs.append(_setoffs(ordered, result, currency))
+        setoffs.append(_setoffs(labels.result(), ordered.columns, result, currency))
         table = _members(ordered, result.set_off, currency)
         members.append(table)
         ages.append(_ages(ordered, result.set_off, on, currency))
@@ -127,21 +130,15 @@ def _start(members: list[str], potentials: Mapping[str, int] | None) -> Nodes | 
     return np.array([potentials.get(member, 0) for member in members], np.int32)
 
 
-def _setoffs(ordered: Ordered, result: ColumnsNetting, currency: str) -> pl.DataFrame:
-    columns = ordered.columns
-    labels = pl.Series([rule.label for rule in Rule])
-    return pl.DataFrame(
-        {
-            "id": ordered.id,
-            "debtor": ordered.members.gather(columns.debtor),
-            "creditor": ordered.members.gather(columns.creditor),
-            "currency": pl.repeat(currency, len(ordered.id), eager=True),
-            "amount": columns.ceiling,
-            "ceiling": result.ceiling,
-            "set_off": result.set_off,
-            "remaining": columns.ceiling - result.set_off,
-            "rule": labels.gather(result.reason),
-        }
+def _setoffs(labels: pl.DataFrame, columns: Columns, result: ColumnsNetting, currency: str) -> pl.DataFrame:
+    rules = pl.Series([rule.label for rule in Rule])
+    return labels.with_columns(
+        currency=pl.lit(currency),
+        amount=columns.ceiling,
+        ceiling=result.ceiling,
+        set_off=result.set_off,
+        remaining=columns.ceiling - result.set_off,
+        rule=rules.gather(result.reason),
     )
 
 

@@ -19,8 +19,20 @@ class Ordered:
     #: The members' names, ascending by code point.
     members: pl.Series
     columns: Columns
-    #: The obligations' ids.
-    id: pl.Series
+    #: Where each row stands in the file, and the ids there if it has any.
+    row: Ints
+    ids: pl.Series | None
+
+    def labels(self) -> pl.DataFrame:
+        """Give the id, debtor and creditor of each row, as text: what is slow, and what netting can do without."""
+        debtor, creditor = (self.members.gather(party) for party in (self.columns.debtor, self.columns.creditor))
+        parties = pl.DataFrame({"debtor": debtor, "creditor": creditor})
+        if self.ids is not None:
+            return parties.insert_column(0, self.ids.gather(self.row).alias("id"))
+        first = self.columns.pairs()
+        within = np.arange(1, len(self.row) + 1) - np.repeat(first, np.diff(first, append=len(self.row)))
+        numbered = parties.with_columns(number=within)
+        return numbered.select(pl.format("{}>{}#{}", "debtor", "creditor", "number").alias("id"), "debtor", "creditor")
 
 
 def in_canonical_order(frame: pl.DataFrame) -> Ordered:
@@ -35,16 +47,15 @@ def in_canonical_order(frame: pl.DataFrame) -> Ordered:
     members, debtor, creditor = _number(frame["debtor"], frame["creditor"])
     due = _due(frame)
     tie_break = frame["id"] if "id" in frame.columns else frame["amount"]
-    order = _order(debtor, creditor, due, tie_break, len(members))
+    row = _order(debtor, creditor, due, tie_break, len(members))
     columns = Columns(
         members=len(members),
-        debtor=debtor[order],
-        creditor=creditor[order],
-        ceiling=frame["amount"].to_numpy()[order],
-        due=due[order],
+        debtor=debtor[row],
+        creditor=creditor[row],
+        ceiling=frame["amount"].to_numpy()[row],
+        due=due[row],
     )
-    ids = frame["id"].gather(order) if "id" in frame.columns else _ids(columns, members)
-    return Ordered(members, columns, ids)
+    return Ordered(members, columns, row, frame["id"] if "id" in frame.columns else None)
 
 
 def _number(debtor: pl.Series, creditor: pl.Series) -> tuple[pl.Series, Nodes, Nodes]:
@@ -75,7 +86,7 @@ def _order(debtor: Nodes, creditor: Nodes, due: Nodes, tie_break: pl.Series, mem
     span = int(days.max(initial=0)) + 1
     if members * members * span < 2**63:
         key = (debtor.astype(np.int64) * members + creditor) * span + days
-        order = np.argsort(key)
+        order = pl.Series(key).arg_sort().to_numpy().astype(np.int64)  # on all cores
         key = key[order]
         equal = key[1:] == key[:-1]
     else:
@@ -87,12 +98,3 @@ def _order(debtor: Nodes, creditor: Nodes, due: Nodes, tie_break: pl.Series, mem
     ties = pl.DataFrame({"group": group, "tie": tie_break.gather(order[tied]), "row": order[tied]})
     order[tied] = ties.sort("group", "tie", "row")["row"].to_numpy()
     return order
-
-
-def _ids(columns: Columns, members: pl.Series) -> pl.Series:
-    first = columns.pairs()
-    lengths = np.diff(first, append=len(columns.debtor))
-    position = np.arange(len(columns.debtor)) - np.repeat(first, lengths) + 1
-    return pl.DataFrame(
-        {"d": members.gather(columns.debtor), "c": members.gather(columns.creditor), "k": position}
-    ).select(id=pl.format("{}>{}#{}", "d", "c", "k"))["id"]

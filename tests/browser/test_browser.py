@@ -17,6 +17,8 @@ STATEMENT = "bizoverbiz_compensation.bizoverbiz_statement_action"
 NOTICE = "bizoverbiz_compensation.bizoverbiz_notice_action"
 #: Its statement of the second round is approved already: a line of it is struck all the same.
 STRIKER = "kerbrat"
+BUTTONS_WITHIN = """list => [...list.querySelectorAll("td button")].every(
+    button => button.getBoundingClientRect().right <= list.getBoundingClientRect().right)"""
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +116,8 @@ def test_the_statement_that_waits_is_approved(window, demo, waiting):
     assert receivable == payable == round(statement["receivable"] * 100)
     page.set_viewport_size({"width": 1720, "height": 960})
     screen.picture("statement")
+    for side in page.locator(".o_bizoverbiz_sides .o_list_renderer").all():
+        assert side.evaluate(BUTTONS_WITHIN), "a list's buttons are cut off"
     page.click("button[name=action_approve]")
     page.wait_for_selector("button[name=action_approve]", state="detached")
     screen.settled()
@@ -129,6 +133,8 @@ def test_the_decision_is_booked_and_seen_on_notice_entry_and_invoice(window, dem
     screen = window(scenario.LEFT_WAITING)
     screen.open(NOTICE, notice["id"])
     screen.picture("notice")
+    told = screen.page.locator(".o-mail-Message-body").first
+    assert told.evaluate("body => body.scrollWidth <= body.clientWidth"), "the e-mail's table is cut off"
     (entry,) = odoo.search_read("account.move", [("bizoverbiz_notice_id", "=", notice["id"])], ["ref", "amount_total"])
     assert (entry["ref"], entry["amount_total"]) == (notice["reference"], notice["total"])
     page = screen.open("account.action_move_journal_line", entry["id"]).page

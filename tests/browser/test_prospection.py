@@ -6,6 +6,8 @@ from demo import rounds
 from demo.member import Member, everybody
 
 SEEKER, FOUND = "kerbrat", "garance"
+#: Who has looked around in the demonstration already, and how its screens put the bands.
+LOOKED_AROUND, POTENTIAL = "elan", {"Faible", "Moyen", "Élevé"}
 ADDON = "bizoverbiz_prospection"
 
 
@@ -29,7 +31,7 @@ def test_a_supplier_is_found_becomes_a_lead_and_is_won(window, members):
     page.click("button[name=action_search]")
     row = page.locator("tr.o_data_row", has_text=members[FOUND].firm.name)
     row.wait_for()
-    screen.picture("directory-hits")
+    screen.picture("directory-hit")
     row.locator(".o_list_record_selector input").check()
     page.click("button[name=action_create_leads]")
     page.wait_for_selector(".modal .o_form_view")
@@ -43,7 +45,7 @@ def test_a_supplier_is_found_becomes_a_lead_and_is_won(window, members):
     (made,) = odoo.search_read("crm.lead", [("bizoverbiz_identifier", "=", members[FOUND].firm.siren)], ["name"])
     page = screen.open(f"{ADDON}.crm_lead_found_action", made["id"]).page
     page.click("a[name=bizoverbiz_directory]")
-    screen.picture("directory-lead")
+    screen.picture("directory-lead-new")
     page.click("button[name=action_set_won_rainbowman]")
     page.wait_for_selector("button[name=action_set_won_rainbowman]", state="detached")
     screen.picture("directory-lead-won")
@@ -55,6 +57,23 @@ def test_a_supplier_is_found_becomes_a_lead_and_is_won(window, members):
         "res.partner", [("id", "=", lead["partner_id"][0])], ["bizoverbiz_identifier", "is_bizoverbiz_member"]
     )
     assert (partner["bizoverbiz_identifier"], partner["is_bizoverbiz_member"]) == (members[FOUND].firm.siren, True)
+
+
+def test_who_would_close_a_loop_is_told_on_hits_and_leads(window, members):
+    screen = window(LOOKED_AROUND, login="admin").open(f"{ADDON}.bizoverbiz_hit_action")
+    page = screen.page
+    potential = page.locator("tr.o_data_row td[name=potential]").first
+    assert potential.inner_text() in POTENTIAL
+    page.mouse.move(0, 0)
+    screen.picture("directory-hits")
+    (best, *_) = members[LOOKED_AROUND].admin.search_read(
+        "crm.lead", [("bizoverbiz_potential", "!=", False)], ["name"], order="id"
+    )
+    page = screen.open(f"{ADDON}.crm_lead_found_action", best["id"]).page
+    page.click("a[name=bizoverbiz_directory]")
+    assert page.locator("div[name=bizoverbiz_potential]").inner_text() in POTENTIAL
+    page.mouse.move(0, 0)
+    screen.picture("directory-lead")
 
 
 def test_their_first_invoices_are_set_off_in_the_next_round(window, demo, members, answered):

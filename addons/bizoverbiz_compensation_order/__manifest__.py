@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/ir_rule.xml",
         "data/mail_template_data.xml",
+        "report/bizoverbiz_notice_templates.xml",
         "views/bizoverbiz_commitment_views.xml",
         "views/bizoverbiz_statement_views.xml",
         "views/sale_order_views.xml",

@@ -98,7 +98,7 @@ def test_the_french_text_lists_sales_and_purchases_and_what_remains(key: Signing
     assert re.search("F-2 .* comptant +0,89\u00a0€ +0,89\u00a0€ +0,00\u00a0€", said)
     assert re.search("Reste à recevoir sur ces ventes +0,50\u00a0€", said)
     assert re.search("Reste à payer sur ces achats +10,01\u00a0€", said)
-    assert re.search("Total, 2 factures .* 1\u202f234\u202f567,89\u00a0€ +10,01\u00a0€", said)
+    assert re.search("Total, 2 lignes .* 1\u202f234\u202f567,89\u00a0€ +10,01\u00a0€", said)
     assert "Ventes compensées 1\u202f234\u202f567,89\u00a0€ = achats compensés 1\u202f234\u202f567,89\u00a0€" in said
     assert "1348-2" in said
     assert all(len(line) <= 118 for line in said.splitlines())

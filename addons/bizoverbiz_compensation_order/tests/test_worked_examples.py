@@ -42,6 +42,10 @@ class TestWorkedExamples(CommitmentCase):
             deposit, [{"amount_total": 2600.0, "payment_state": "paid", "invoice_date": notice.decision_date}]
         )
         self.assertEqual(self._by_rate(deposit), {20.0: [1581.31, 316.26], 5.5: [665.81, 36.62]})
+        said = self.env["ir.actions.report"]._render_qweb_html("bizoverbiz_compensation.report_notice", notice.ids)[0]
+        (sold,) = etree.HTML(said).findall(".//div[@name='commitment']")
+        text = " ".join("".join(sold.itertext()).split())
+        self.assertEqual(text, f"Sale agreed, not invoiced: {commitment.description}")
         self.assertIn("Pump 1", deposit.invoice_line_ids.filtered(lambda line: line.tax_ids.amount == 20).name)
         for word in (notice.reference, commitment.reference, order.name):
             self.assertIn(word, str(deposit.narration))

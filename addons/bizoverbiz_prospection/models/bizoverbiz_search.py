@@ -62,8 +62,10 @@ class BizoverbizSearch(models.Model):
 
     @api.depends("keywords", "direction", "naf", "territory_id", "area_kind")
     def _compute_name(self):
-        words = {"suppliers": self.env._("Suppliers"), "customers": self.env._("Customers")}
         for search in self:
+            # The language of whoever searches: this may be computed at a flush, which has none.
+            spoken = search.with_context(lang=search.user_id.lang).env
+            words = {"suppliers": spoken._("Suppliers"), "customers": spoken._("Customers")}
             details = (search.keywords, search.naf, search.area_kind and search.territory_id.name)
             search.name = ", ".join(filter(None, (words.get(search.direction), *details)))
 

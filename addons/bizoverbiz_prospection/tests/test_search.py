@@ -64,6 +64,13 @@ class TestSearch(ProspectionCase):
         )
         self.assertEqual(search.name, "Suppliers, vis")
 
+    def test_its_name_is_in_the_language_of_whoever_searches(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env.user.lang = "fr_FR"
+        nobodys = self.env["bizoverbiz.search"].with_context(lang=False)
+        search = nobodys.create({"keywords": "vis", "company_id": self.company.id})
+        self.assertEqual(search.name, "Fournisseurs, vis")
+
     def test_a_word_is_told_once(self):
         words = [{"code": code, "text": "…", "value": "boulons"} for code in ("keyword", "synonym")]
         self.directory.firms = [firm(ARMOR, "Armor", reasons=words)]

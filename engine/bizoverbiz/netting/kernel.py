@@ -224,6 +224,7 @@ def pull(
     cheapest: cython.longlong
     big: cython.longlong = 1 << 32
     none: cython.longlong = 1 << 62
+    lifted: cython.longlong = 0
     absorbed: cython.bint = False
     for u in range(nodes):
         current[u] = first[u]
@@ -285,7 +286,12 @@ def pull(
             current[v] = cheapest
     for u in range(nodes):
         if key[u] < none:
+            lifted = max(lifted, (key[u] >> 32) - potential[u])
             potential[u] = key[u] >> 32
+    # What no surplus reaches keeps above what it has room to: nothing has room to it, so it may rise by as much as any.
+    for u in range(nodes):
+        if key[u] == none:
+            potential[u] += lifted
 
 
 def route(

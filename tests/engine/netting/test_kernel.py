@@ -170,6 +170,21 @@ def greatest_potentials(arcs: Arcs, weight: np.ndarray, found: Optimum) -> list[
     return potential
 
 
+def test_every_optimum_is_proven_by_its_potentials_though_some_firms_are_out_of_reach() -> None:
+    for seed in range(3_000):
+        chance = random.Random(seed)
+        nodes = chance.randint(2, 8)
+        tail, head = np.array([chance.sample(range(nodes), 2) for _ in range(chance.randint(1, 40))], np.int32).T
+        high = np.array([chance.randint(0, chance.choice([0, 1, 50])) for _ in tail], np.int64)
+        arcs = Arcs(nodes, tail, head, np.zeros_like(high), high)
+        weight = np.array([chance.choice([-1, 0, 1, 1]) for _ in tail], np.int8)
+        found = flow.maximise(arcs, weight)
+        worth = flow.worths(arcs, weight, found.potential)
+        assert np.all(found.flow[worth > 0] == high[worth > 0]), seed
+        assert not np.any(found.flow[worth < 0]), seed
+        assert not np.any(arcs.arriving(found.flow)), seed
+
+
 @some
 @given(networks(firms=8, most=40, ceiling=50), chances)
 def test_potentials_are_the_greatest_that_prove_the_optimum(

@@ -107,9 +107,13 @@ class AgreedSale:
             assert final["amount_residual"] == final["amount_total"]
             assert round(final["amount_total"] + deposit["amount_total"], 2) == self.net * 1.2
             assert round(final["amount_tax"] + deposit["amount_tax"], 2) == self.net * 0.2
-        wait_for("the final invoice to fulfil the commitment", self._is_fulfilled, 60)
         numbers = {deposit["name"], final["ref"]}
-        assert not numbers & {found["number"] for found in self.buyer.discrepancies()}
+
+        def agreed() -> bool:
+            fulfilled = self._is_fulfilled()
+            return fulfilled and not numbers & {found["number"] for found in self.buyer.discrepancies()}
+
+        wait_for("the final invoice to fulfil the commitment and to be in both firms' books", agreed, 60)
 
     def _is_fulfilled(self) -> bool:
         everybody([self.seller, self.buyer], Member.exchange)

@@ -85,7 +85,7 @@ pip_install() { # VENV ARGUMENT…
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
 }
 
-engine_inputs=(setup.cfg setup.py pyproject.toml constraints/engine.txt engine/bizoverbiz/netting/kernel.py)
+engine_inputs=(setup.cfg setup.py pyproject.toml constraints/engine.txt engine/bizoverbiz/netting/kernel.p{y,xd})
 
 install_engine() { # REQUIREMENT
   say "engine: virtual environment .venv (about a minute)"

@@ -41,13 +41,14 @@ def read_regular(
         Columns of consecutive rows, and the first byte after the last of these rows: `len(data)` if that was all.
     """
     view, good, done = memoryview(data), list[pl.DataFrame](), layout.start
+    blanks = [blank for blank in _BLANKS if blank.isascii()] if data.isascii() else _BLANKS
 
     def convert_part(part: _Part) -> pl.DataFrame | None:
         try:
             raw = _parse(view[part.first : part.last], layout)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return None
-        if any(data.find(blank, part.first, part.last) >= 0 for blank in _BLANKS):
+        if any(data.find(blank, part.first, part.last) >= 0 for blank in blanks):
             raw = strip(raw)
         return convert(raw, terms.decimals, terms.currency) if raw.height == part.rows else None
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -145,7 +146,7 @@ def verify_columns(
         if multiplier > 0 and cap is None:
             raise CertificateError(f"member {member!r} has a multiplier above 0 and no cap")
         bound += multiplier * ((cap or 0) if multiplier > 0 else floor)
-    potential = np.array([certificate.potentials.get(member, 0) for member in members], np.int64)
+    potential = np.fromiter(map(certificate.potentials.get, members, repeat(0)), np.int64, len(members))
     payer = potential.copy()
     for member, multiplier in certificate.multipliers.items():
         if member in position:

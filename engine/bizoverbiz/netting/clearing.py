@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bizoverbiz.netting.columns import Columns, Ints, Mask, Nodes, Small, changes, pour, sums, totals
+from bizoverbiz.netting.columns import Columns, Ints, Mask, Nodes, Small, changes, sums, totals
 from bizoverbiz.netting.errors import InfeasibleError
 from bizoverbiz.netting.flow import (
     Arcs,
@@ -16,6 +16,7 @@ from bizoverbiz.netting.flow import (
     Optimum,
     canonical_potentials,
     maximise,
+    pour,
     redistribute,
     undecided,
     worths,
@@ -124,16 +125,16 @@ class _Lots:
         new_pair = np.zeros(len(columns.debtor), np.bool_)
         new_pair[pair_row] = True
         row = np.flatnonzero(new_pair | changes(age))
-        nothing = np.zeros_like(columns.ceiling)
-        first = np.searchsorted(row, pair_row)
+        first = np.flatnonzero(new_pair[row])
+        nothing = np.zeros(len(row), np.int64)
         return cls(
             members=columns.members,
             row=row,
             first=first,
-            pair=np.cumsum(new_pair[row]) - 1,
+            pair=np.repeat(np.arange(len(first)), np.diff(first, append=len(row))),
             capacity=sums(columns.ceiling, row),
-            least=sums(nothing if least is None else least, row),
-            proposed=sums(nothing if proposal is None else np.minimum(columns.ceiling, proposal), row),
+            least=nothing if least is None else sums(least, row),
+            proposed=nothing if proposal is None else sums(np.minimum(columns.ceiling, proposal), row),
             age=age[row],
             debtor=columns.debtor[pair_row],
             creditor=columns.creditor[pair_row],

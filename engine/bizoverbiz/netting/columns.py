@@ -80,14 +80,9 @@ def totals(number: npt.NDArray[np.integer], amounts: Ints, size: int) -> Ints:
     return total
 
 
-def pour(sizes: Ints, first: Ints, amounts: Ints) -> Ints:
-    """Fill the rows of each group in their order with the group's amount; groups begin at `first`."""
-    before = np.cumsum(sizes) - sizes
-    lengths = np.diff(first, append=len(sizes))
-    start = np.repeat(before[first], lengths)
-    return np.clip(np.repeat(amounts, lengths) - (before - start), 0, sizes)
-
-
 def exact_sum(amounts: Ints) -> int:
     """Add up without overflow."""
+    largest = max(int(amounts.max(initial=0)), -int(amounts.min(initial=0)))
+    if largest * len(amounts) < 2**63:
+        return int(amounts.sum())
     return (int((amounts >> 32).sum()) << 32) + int((amounts & 0xFFFFFFFF).sum())

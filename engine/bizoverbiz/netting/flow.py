@@ -78,6 +78,8 @@ def _space(size: int, kind: type[np.generic]) -> _Buffer:
     return _array(np.zeros(size, kind))
 
 
+#: Where the kernel's slots have no room.
+_CLOSED = 127
 #: What the kernel's `route` answers when it needs more buckets; above that there is more to do, below it has ended.
 _TOO_FEW_BUCKETS = 2
 #: Searches from one end before the network is turned round: 4 to 8 serve about equally, and halve the work of one end.
@@ -91,41 +93,38 @@ class _Residual:
 
     def __init__(self, arcs: Arcs, flow: Ints, weight: Small) -> None:
         slots = 2 * len(arcs)
+        amounts = np.empty(slots, np.int64)
+        np.subtract(arcs.high, flow, out=amounts[::2])
+        np.subtract(flow, arcs.low, out=amounts[1::2])
         self.nodes = arcs.nodes
-        self.high = arcs.high
+        self.low = arcs.low
+        self.amounts = _array(amounts)
         self.first = _array(np.zeros(arcs.nodes + 1, np.int64))
-        self.slot = _space(len(arcs), np.int32)
-        self.to = _space(slots, np.int32)
-        self.back = _space(slots, np.int32)
-        self.room = _space(slots, np.int64)
-        self.pullable = _space(slots, np.int64)
-        self.price = _space(slots, np.int8)
+        self.to, self.back, self.arc = (_space(slots, np.int32) for _ in range(3))
+        self.offer, self.ask = (_space(slots, np.int8) for _ in range(2))
         self.current = _space(arcs.nodes, np.int64)
-        ends = _array(arcs.tail), _array(arcs.head)
-        rooms = _array(arcs.high - flow), _array(flow - arcs.low)
         kernel.lay_out(
-            *ends, *rooms, _array(-weight), self.first, self.slot, self.to, self.back, self.room, self.pullable,
-            self.price, self.current,
+            _array(arcs.tail), _array(arcs.head), self.amounts, _array(-weight), self.first, self.to, self.back,
+            self.arc, self.offer, self.ask, self.current,
         )  # fmt: skip
 
     def flow(self) -> Ints:
-        room = np.asarray(self.room, np.int64)
-        return np.asarray(self.high - room[np.asarray(self.slot, np.int64)])
+        return np.asarray(self.low + np.asarray(self.amounts, np.int64)[1::2])
+
+    def _search_space(self) -> list[_Buffer]:
+        """Give two numbers a node, and two for each time that a search may come to one."""
+        visits = self.nodes + len(self.to)
+        return [_space(size, np.int32) for size in (self.nodes, self.nodes, visits, visits)]
 
     def route(self, surplus: Ints, potential: Nodes) -> tuple[Ints, Nodes]:
         """Route what can be routed; give the surplus that cannot, and the potentials."""
-        space = [_space(self.nodes, np.int32) for _ in range(4)]
+        space = self._search_space()
         key, queue = _space(self.nodes, np.int64), _space(self.nodes, np.int32)
         waiting = _space(self.nodes, np.int8)
         surpluses, potentials = _array(surplus), _array(potential)
         buckets = 1 << (int(np.ptp(potential)) + 64).bit_length()
         status, more = _TOO_FEW_BUCKETS, 1
-        least, idle = None, 0
-        searches = 0
-
-        def turn() -> None:
-            self.room, self.pullable = self.pullable, self.room
-            kernel.turn(self.price, surpluses, potentials)
+        least, idle, searches, side = None, 0, 0, 0
 
         while status >= _TOO_FEW_BUCKETS:
             remaining = int(np.maximum(np.asarray(surpluses, np.int64), 0).sum())
@@ -137,26 +136,26 @@ class _Residual:
                 front, rear = _space(buckets * more, np.int32), _space(buckets * more, np.int32)
                 more *= 2
             status = kernel.route(
-                self.first, self.to, self.back, self.room, self.pullable, self.price, surpluses, potentials, *space,
-                front, rear, key, self.current, queue, waiting,
+                self.first, self.to, self.back, self.arc, self.offer, self.ask, self.amounts, side, surpluses,
+                potentials, *space, front, rear, key, self.current, queue, waiting,
             )  # fmt: skip
             searches += 1
-            if searches % _ONE_WAY == 0:
-                turn()
-        if searches // _ONE_WAY % 2:
-            turn()
-        return np.asarray(surpluses, np.int64), np.asarray(potentials, np.int32)
+            if searches % _ONE_WAY == 0:  # the same problem, seen from its other end
+                self.offer, self.ask, side = self.ask, self.offer, 1 - side
+                surpluses, potentials = (_array(-np.asarray(ends)) for ends in (surpluses, potentials))
+        sign = -1 if side else 1
+        return sign * np.asarray(surpluses, np.int64), sign * np.asarray(potentials, np.int32)
 
     def greatest_potentials(self, potential: Nodes) -> Nodes:
         """Lift potentials to the greatest ones with the same maximum that prove the same circulation."""
-        space = [_space(self.nodes, np.int32) for _ in range(3)]
         highest = int(potential.max())
         reached = _array(np.full(self.nodes, highest, np.int32))
         buckets = 1 << (highest - int(potential.min()) + 4).bit_length()
         potentials = _array(potential)
         kernel.search(
-            self.first, self.to, self.room, self.price, _space(self.nodes, np.int64), potentials, reached, *space,
-            _space(buckets, np.int32), _space(buckets, np.int32), _space(self.nodes, np.int64), 0,
+            self.first, self.to, self.offer, _space(self.nodes, np.int64), potentials, reached,
+            *self._search_space()[1:], _space(buckets, np.int32), _space(buckets, np.int32),
+            _space(self.nodes, np.int64), 0,
         )  # fmt: skip
         return np.asarray(potentials, np.int32)
 
@@ -212,7 +211,7 @@ def undecided(arcs: Arcs, flow: Ints) -> Mask:
     if not len(arcs):
         return np.zeros(0, np.bool_)
     residual = _Residual(arcs, flow, np.zeros(len(arcs), np.int8))
-    return Loops.found(residual.nodes, residual.first, residual.to, residual.room).within(arcs)
+    return Loops.found(residual.nodes, residual.first, residual.to, residual.offer).within(arcs)
 
 
 def redistribute(arcs: Arcs, flow: Ints) -> Ints:
@@ -238,6 +237,13 @@ def distinct(keys: Ints) -> tuple[Nodes, Nodes]:
         size *= 4
         many = kernel.number(given, _space(size, np.int64), _space(size, np.int32), first, code)
     return np.asarray(first[:many], np.int32), np.asarray(code, np.int32)
+
+
+def pour(sizes: Ints, first: Ints, amounts: Ints) -> Ints:
+    """Fill the rows of each group in their order with the group's amount, minor units; groups begin at `first`."""
+    poured = _space(len(sizes), np.int64)
+    kernel.pour(_array(sizes), _array(first), _array(amounts), poured)
+    return np.asarray(poured, np.int64)
 
 
 def greatest_flow(arcs: Arcs, *, source: int, sink: int) -> int:
@@ -267,11 +273,11 @@ class Loops:
         return cls.found(arcs.nodes, *_forward(arcs))
 
     @classmethod
-    def found(cls, nodes: int, first: _Buffer, to: _Buffer, room: _Buffer) -> Loops:
+    def found(cls, nodes: int, first: _Buffer, to: _Buffer, offer: _Buffer) -> Loops:
         """Find them over slots in the kernel's form."""
         component = _array(np.full(nodes, -1, np.int32))
         order, low, stack = (_space(nodes, np.int32) for _ in range(3))
-        kernel.components(first, to, room, component, order, low, stack, _space(nodes, np.int64))
+        kernel.components(first, to, offer, component, order, low, stack, _space(nodes, np.int64))
         return cls(np.asarray(component, np.int32), np.asarray(order, np.int32))
 
     def within(self, arcs: Arcs) -> Mask:
@@ -295,4 +301,5 @@ def _forward(arcs: Arcs) -> tuple[_Buffer, _Buffer, _Buffer]:
     if np.any(arcs.tail[1:] < arcs.tail[:-1]):
         arcs = arcs[np.argsort(arcs.tail, kind="stable")]
     first = np.concatenate([[0], np.cumsum(np.bincount(arcs.tail, minlength=arcs.nodes))])
-    return _array(first), _array(arcs.head), _array(arcs.high)
+    open_slot = np.where(arcs.high > 0, 0, _CLOSED).astype(np.int8)
+    return _array(first), _array(arcs.head), _array(open_slot)

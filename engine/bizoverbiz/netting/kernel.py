@@ -4,45 +4,51 @@
 One source, three ways to run, the same integers from each: compiled by Cython where a C compiler was there at
 installation, by numba where that is installed, else interpreted (on lists). `flow` prepares the arrays and calls.
 
-The residual network is stored by slots: an arc is two slots, one at its tail (its free room) and one at its head (what
-may be taken back). Slot k at node u leads `to[k]`, takes up to `room[k]`, at `price[k]` a unit; `back[k]` is the other
-slot of its arc, whose room stands at pullable[k] as well: it is looked at far more often than it changes, and memory
-far away is what takes time. The slots of node u are first[u] … first[u + 1] - 1. The reduced price of a slot, price[k]
-+ potential[u] - potential[to[k]], is never negative while it has room: that is the proof of optimality once every
-surplus is routed (Ahuja, Magnanti, Orlin, Network Flows, 1993, sections 9.7 and 9.8). Prices and potentials are small
-integers, so the search for cheapest paths sorts by buckets (Dial 1969, doi:10.1145/363269.363610); between searches,
-deficits pull along them as in push-relabel methods (Goldberg, Tarjan 1988, doi:10.1145/48014.61051), ordered by price
-first and by steps second. Pulling scatters the deficits and gathers the surpluses; now and then all is turned round, so
-that neither end crowds at arcs that are too small for it.
+The residual network is stored by slots: an arc is two slots, one at its tail and one at its head. Arc a has room for
+amounts[2a] more, and amounts[2a + 1] may be taken back: the room of the slot at its head. Slot k at node u leads to[k];
+amounts[arc[k]] is its room, amounts[arc[k] ^ 1] what may be pulled along it, towards u, and back[k] the other slot of
+its arc. offer[k] is the price of a unit while it has room, ask[k] the opposite while something may be pulled, 127 where
+not: these small numbers are looked at far more often than amounts, and memory far away is what takes time. The slots of
+node u are first[u] … first[u + 1] - 1. The reduced price of a slot, offer[k] + potential[u] - potential[to[k]], is
+never negative where it has room: that is the proof of optimality once every surplus is routed (Ahuja, Magnanti, Orlin,
+Network Flows, 1993, sections 9.7 and 9.8). Prices and potentials are small integers, so the search for cheapest paths
+sorts by buckets (Dial 1969, doi:10.1145/363269.363610); between searches, deficits pull along them as in push-relabel
+methods (Goldberg, Tarjan 1988, doi:10.1145/48014.61051), ordered by price first and by steps second. Pulling scatters
+the deficits and gathers the surpluses; now and then all is turned round, so that neither end crowds at arcs that are
+too small for it.
 """
 
 from __future__ import annotations
 
 import cython
 
+if not cython.compiled:
+
+    def ahead(array, i):
+        """Fetch array[i] into the cache, where there is a compiler (see kernel.pxd)."""
+
 
 def lay_out(
     tail: cython.int[::1],
     head: cython.int[::1],
-    up: cython.longlong[::1],
-    down: cython.longlong[::1],
+    amounts: cython.longlong[::1],
     cost: cython.schar[::1],
     first: cython.longlong[::1],
-    slot: cython.int[::1],
     to: cython.int[::1],
     back: cython.int[::1],
-    room: cython.longlong[::1],
-    pullable: cython.longlong[::1],
-    price: cython.schar[::1],
+    arc: cython.int[::1],
+    offer: cython.schar[::1],
+    ask: cython.schar[::1],
     cursor: cython.longlong[::1],
 ):
-    """Store arcs as slots, in the order given; `first` comes zeroed, slot[a] becomes the slot at arc a's tail."""
+    """Store arcs as slots, in the order given; `first` comes zeroed."""
     nodes: cython.Py_ssize_t = len(first) - 1
     arcs: cython.Py_ssize_t = len(tail)
     a: cython.Py_ssize_t
     u: cython.Py_ssize_t
     i: cython.longlong
     j: cython.longlong
+    closed: cython.schar = 127
     for a in range(arcs):
         first[tail[a] + 1] += 1
         first[head[a] + 1] += 1
@@ -50,34 +56,36 @@ def lay_out(
         first[u + 1] += first[u]
         cursor[u] = first[u]
     for a in range(arcs):
+        i = min(a + 8, arcs - 1)
+        ahead(to, cursor[head[i]])
+        ahead(back, cursor[head[i]])
+        ahead(arc, cursor[head[i]])
         i = cursor[tail[a]]
         cursor[tail[a]] = i + 1
         j = cursor[head[a]]
         cursor[head[a]] = j + 1
-        slot[a] = i
         to[i] = head[a]
         to[j] = tail[a]
         back[i] = j
         back[j] = i
-        room[i] = up[a]
-        room[j] = down[a]
-        pullable[i] = down[a]
-        pullable[j] = up[a]
-        price[i] = cost[a]
-        price[j] = -cost[a]
+        arc[i] = 2 * a
+        arc[j] = 2 * a + 1
+        offer[i] = cost[a] if amounts[2 * a] > 0 else closed
+        ask[j] = offer[i]
+        offer[j] = -cost[a] if amounts[2 * a + 1] > 0 else closed
+        ask[i] = offer[j]
 
 
 def search(
     first: cython.longlong[::1],
     to: cython.int[::1],
-    room: cython.longlong[::1],
-    price: cython.schar[::1],
+    offer: cython.schar[::1],
     surplus: cython.longlong[::1],
     potential: cython.int[::1],
     reached: cython.int[::1],
     level: cython.int[::1],
-    after: cython.int[::1],
-    before: cython.int[::1],
+    entry: cython.int[::1],
+    following: cython.int[::1],
     front: cython.int[::1],
     rear: cython.int[::1],
     key: cython.longlong[::1],
@@ -100,83 +108,85 @@ def search(
     price_here: cython.longlong = 0
     lifted: cython.longlong = 0
     waiting: cython.longlong = 0
+    entries: cython.int = 0
+    e: cython.int
     found: cython.longlong = 0
     last_level: cython.int = 0
     candidate: cython.longlong
     unreached: cython.int = 1 << 30
+    closed: cython.schar = 127
     ended: cython.bint = False
     big: cython.longlong = 1 << 32
     none: cython.longlong = 1 << 62
     for b in range(buckets):
         front[b] = -1
-        rear[b] = -1
     for u in range(nodes):
         level[u] = 0
-        after[u] = -1
         if reached[u] != unreached:
             level[u] = 1
             b = (reached[u] - potential[u]) & mask
-            before[u] = rear[b]
-            if rear[b] >= 0:
-                after[rear[b]] = u
+            entry[entries] = u
+            following[entries] = -1
+            if front[b] >= 0:
+                following[rear[b]] = entries
             else:
-                front[b] = u
-            rear[b] = u
+                front[b] = entries
+            rear[b] = entries
+            entries += 1
             waiting += 1
     while waiting > 0 and not ended:
         b = price_here & mask
         while front[b] >= 0:
-            u = front[b]
+            u = entry[front[b]]
+            if reached[u] - potential[u] != price_here:  # a cheaper path was found since
+                front[b] = following[front[b]]
+                continue
             if enough > 0 and found >= enough and (price_here > lifted or level[u] >= last_level):
                 ended = True
                 break
-            front[b] = after[u]
-            if after[u] >= 0:
-                before[after[u]] = -1
-            else:
-                rear[b] = -1
             waiting -= 1
-            after[u] = -2  # final
+            e = following[front[b]]
+            if e >= 0:
+                ahead(offer, first[entry[e]])
+                ahead(to, first[entry[e]])
+                e = following[e]
+            if e >= 0:
+                ahead(first, entry[e])
+                ahead(potential, entry[e])
+                ahead(reached, entry[e])
+                ahead(surplus, entry[e])
             lifted = price_here
             if surplus[u] < 0:
                 found += 1
                 if found == enough:
                     last_level = level[u]
             for k in range(first[u], first[u + 1]):
-                if room[k] <= 0:
+                if offer[k] == closed:
                     continue
                 v = to[k]
-                candidate = potential[u] + price_here + price[k]
+                candidate = potential[u] + price_here + offer[k]
                 if candidate >= reached[v]:
                     continue
-                if reached[v] != unreached:  # leaves the bucket it waits in
-                    b = (reached[v] - potential[v]) & mask
-                    if before[v] >= 0:
-                        after[before[v]] = after[v]
-                    else:
-                        front[b] = after[v]
-                    if after[v] >= 0:
-                        before[after[v]] = before[v]
-                    else:
-                        rear[b] = before[v]
-                else:
+                if reached[v] == unreached:
                     waiting += 1
                 reached[v] = candidate
                 level[v] = level[u] + 1
                 b = (candidate - potential[v]) & mask
-                before[v] = rear[b]
-                after[v] = -1
-                if rear[b] >= 0:
-                    after[rear[b]] = v
+                entry[entries] = v
+                following[entries] = -1
+                if front[b] >= 0:
+                    following[rear[b]] = entries
                 else:
-                    front[b] = v
-                rear[b] = v
+                    front[b] = entries
+                rear[b] = entries
+                entries += 1
             b = price_here & mask
+            front[b] = following[front[b]]
         price_here += 1
     if enough > 0 and found == 0:
         return 0
     for u in range(nodes):
-        if after[u] == -2 and reached[u] < potential[u] + lifted:
+        if reached[u] < potential[u] + lifted:
             potential[u] = reached[u]
         else:
             potential[u] += lifted
@@ -194,9 +204,11 @@ def pull(
     first: cython.longlong[::1],
     to: cython.int[::1],
     back: cython.int[::1],
-    room: cython.longlong[::1],
-    pullable: cython.longlong[::1],
-    price: cython.schar[::1],
+    arc: cython.int[::1],
+    offer: cython.schar[::1],
+    ask: cython.schar[::1],
+    amounts: cython.longlong[::1],
+    side: cython.int,
     surplus: cython.longlong[::1],
     potential: cython.int[::1],
     key: cython.longlong[::1],
@@ -218,7 +230,10 @@ def pull(
     begin: cython.longlong = 0
     end: cython.longlong = 0
     count: cython.longlong = 0
+    room: cython.longlong
+    pullable: cython.longlong
     amount: cython.longlong
+    closed: cython.schar = 127
     label: cython.longlong
     lowest: cython.longlong
     cheapest: cython.longlong
@@ -243,16 +258,29 @@ def pull(
             begin = 0
         count -= 1
         waiting[v] = 0
+        u = queue[begin]
+        ahead(ask, current[u])
+        ahead(to, current[u])
+        u = queue[begin + 1 if begin + 1 < nodes else 0]
+        ahead(current, u)
+        ahead(surplus, u)
+        ahead(key, u)
         while surplus[v] < 0:
             k = current[v]
             while k < first[v + 1]:
                 u = to[k]
-                if pullable[k] > 0 and key[u] - price[k] * big < key[v]:
-                    amount = min(-surplus[v], pullable[k])
-                    room[k] += amount
-                    pullable[k] -= amount
-                    room[back[k]] -= amount
-                    pullable[back[k]] += amount
+                if ask[k] != closed and key[u] + ask[k] * big < key[v]:
+                    room = arc[k] ^ side
+                    pullable = room ^ 1
+                    amount = min(-surplus[v], amounts[pullable])
+                    if amounts[room] == 0:
+                        offer[k] = -ask[k]
+                        ask[back[k]] = offer[k]
+                    amounts[room] += amount
+                    amounts[pullable] -= amount
+                    if amounts[pullable] == 0:
+                        ask[k] = closed
+                        offer[back[k]] = closed
                     surplus[v] += amount
                     if surplus[u] > 0:
                         absorbed = True
@@ -273,9 +301,9 @@ def pull(
             lowest = none
             cheapest = first[v]
             for k in range(first[v], first[v + 1]):
-                if pullable[k] <= 0 or key[to[k]] == none:
+                if ask[k] == closed or key[to[k]] == none:
                     continue  # what no surplus reaches cannot give any
-                label = key[to[k]] - price[k] * big
+                label = key[to[k]] + ask[k] * big
                 if label < lowest:
                     lowest = label
                     cheapest = k
@@ -298,15 +326,17 @@ def route(
     first: cython.longlong[::1],
     to: cython.int[::1],
     back: cython.int[::1],
-    room: cython.longlong[::1],
-    pullable: cython.longlong[::1],
-    price: cython.schar[::1],
+    arc: cython.int[::1],
+    offer: cython.schar[::1],
+    ask: cython.schar[::1],
+    amounts: cython.longlong[::1],
+    side: cython.int,
     surplus: cython.longlong[::1],
     potential: cython.int[::1],
     reached: cython.int[::1],
     level: cython.int[::1],
-    after: cython.int[::1],
-    before: cython.int[::1],
+    entry: cython.int[::1],
+    following: cython.int[::1],
     front: cython.int[::1],
     rear: cython.int[::1],
     key: cython.longlong[::1],
@@ -340,41 +370,24 @@ def route(
         return 0
     if most - least + 3 > len(front):
         return 2
-    found = search(
-        first, to, room, price, surplus, potential, reached, level, after, before, front, rear, key, deficits
-    )
+    found = search(first, to, offer, surplus, potential, reached, level, entry, following, front, rear, key, deficits)
     if found == 0:
         return 1
-    pull(first, to, back, room, pullable, price, surplus, potential, key, current, queue, waiting)
+    pull(first, to, back, arc, offer, ask, amounts, side, surplus, potential, key, current, queue, waiting)
     return 3
-
-
-def turn(
-    price: cython.schar[::1],
-    surplus: cython.longlong[::1],
-    potential: cython.int[::1],
-):
-    """Turn surpluses into deficits, the same problem seen from its other end; `room` and `pullable` change places."""
-    k: cython.Py_ssize_t
-    u: cython.Py_ssize_t
-    for k in range(len(price)):
-        price[k] = -price[k]
-    for u in range(len(surplus)):
-        surplus[u] = -surplus[u]
-        potential[u] = -potential[u]
 
 
 def components(
     first: cython.longlong[::1],
     to: cython.int[::1],
-    room: cython.longlong[::1],
+    offer: cython.schar[::1],
     component: cython.int[::1],
     order: cython.int[::1],
     low: cython.int[::1],
     stack: cython.int[::1],
     current: cython.longlong[::1],
 ):
-    """Number the strongly connected components over slots with room (Tarjan 1972, doi:10.1137/0201010).
+    """Number the strongly connected components over open slots (Tarjan 1972, doi:10.1137/0201010).
 
     component[u] comes as -1 and becomes the number; a component that leads to another has the greater number. `order`
     becomes the nodes, component after component. Returns how many components there are.
@@ -389,6 +402,7 @@ def components(
     held: cython.longlong = 0  # nodes waiting for their component, kept in `order` from the end backwards
     done: cython.longlong = 0
     count: cython.longlong = 0
+    closed: cython.schar = 127
     deeper: cython.bint
     lowest: cython.bint
     for u in range(nodes):
@@ -407,7 +421,7 @@ def components(
             while current[u] < first[u + 1]:
                 k = current[u]
                 v = to[k]
-                if room[k] > 0 and component[v] < 0:
+                if offer[k] != closed and component[v] < 0:
                     if low[v] == 0:
                         visited += 1
                         low[v] = visited
@@ -450,7 +464,7 @@ def components(
 def stack_up(
     first: cython.longlong[::1],
     to: cython.int[::1],
-    room: cython.longlong[::1],
+    offer: cython.schar[::1],
     component: cython.int[::1],
     order: cython.int[::1],
     worth: cython.int[::1],
@@ -467,15 +481,36 @@ def stack_up(
     v: cython.int
     k: cython.longlong
     needed: cython.int
+    closed: cython.schar = 127
     for i in range(nodes - 1, -1, -1):
         u = order[i]
         worth[u] += lift[component[u]]
         for k in range(first[u], first[u + 1]):
             v = to[k]
-            if room[k] > 0 and component[v] != component[u]:
+            if offer[k] != closed and component[v] != component[u]:
                 needed = worth[u] + 1 - worth[v]
                 if needed > lift[component[v]]:
                     lift[component[v]] = needed
+
+
+def pour(
+    sizes: cython.longlong[::1],
+    first: cython.longlong[::1],
+    amounts: cython.longlong[::1],
+    poured: cython.longlong[::1],
+):
+    """Fill the rows of each group in their order, each up to its size, with the group's amount."""
+    groups: cython.Py_ssize_t = len(first)
+    g: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    end: cython.Py_ssize_t
+    left: cython.longlong
+    for g in range(groups):
+        end = first[g + 1] if g + 1 < groups else len(sizes)
+        left = amounts[g]
+        for i in range(first[g], end):
+            poured[i] = min(left, sizes[i])
+            left -= poured[i]
 
 
 def number(
@@ -495,6 +530,9 @@ def number(
     p: cython.longlong
     count: cython.int = 0
     for i in range(len(keys)):
+        p = keys[min(i + 8, len(keys) - 1)] & mask
+        ahead(table, p)
+        ahead(taken, p)
         p = keys[i] & mask
         while taken[p] > 0 and table[p] != keys[i]:
             p = (p + 1) & mask
@@ -516,7 +554,7 @@ if not cython.compiled:
         INTERPRETED = True
     else:
         INTERPRETED = False
-        for _loop in (lay_out, search, pull, route, turn, components, stack_up, number):
+        for _loop in (ahead, lay_out, search, pull, route, components, stack_up, pour, number):
             globals()[_loop.__name__] = numba.njit(cache=True)(_loop)
 else:
     INTERPRETED = False

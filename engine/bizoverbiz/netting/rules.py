@@ -10,8 +10,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from bizoverbiz.netting.columns import EPOCH, NO_DUE_DATE, Columns, Ints, Small, exact_sum, pour
+from bizoverbiz.netting.columns import EPOCH, NO_DUE_DATE, Columns, Ints, Small, exact_sum
 from bizoverbiz.netting.errors import InvalidRuleError
+from bizoverbiz.netting.flow import pour
 from bizoverbiz.netting.obligations import LARGEST
 
 

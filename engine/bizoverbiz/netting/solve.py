@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from itertools import compress
 
 import numpy as np
 
@@ -247,8 +248,9 @@ def _certificate(
     most: Mapping[int, int],
     least: Mapping[int, int],
 ) -> Certificate:
-    proven = np.flatnonzero(solution.potential)
-    potentials = {members[i]: p for i, p in zip(proven.tolist(), solution.potential[proven].tolist(), strict=True)}
+    proven = solution.potential != 0
+    names = compress(members, proven.tolist())
+    potentials = dict(zip(names, solution.potential[proven].tolist(), strict=True))
     return Certificate(
         potentials,
         int(solution.set_off.sum()),

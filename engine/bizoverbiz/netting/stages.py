@@ -11,8 +11,9 @@ from datetime import date
 
 import numpy as np
 
-from bizoverbiz.netting.columns import Columns, Ints, Mask, pour, sums, totals
+from bizoverbiz.netting.columns import Columns, Ints, Mask, sums, totals
 from bizoverbiz.netting.errors import NettingError
+from bizoverbiz.netting.flow import pour
 from bizoverbiz.netting.rules import Rules
 from bizoverbiz.netting.solve import ColumnsNetting, net_columns
 

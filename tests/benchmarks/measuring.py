@@ -42,6 +42,7 @@ def measure(command: Sequence[str], *, limit: int) -> Run:
     """Run a command in the project's folder, and end it with all it started once the limit (seconds) is over."""
     with tempfile.TemporaryDirectory() as own, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         environment = os.environ | {"TMPDIR": own}  # what the killed leave goes with it
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # whoever installs a package has its byte code too
         began = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=err, start_new_session=True)
         with contextlib.suppress(OSError):  # should memory run out, the contender goes and nothing else

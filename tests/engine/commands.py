@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from bizoverbiz.cli.main import main
-from bizoverbiz.cli.output import console
+from bizoverbiz.cli.terminal import console
 
 Run = subprocess.CompletedProcess[str]
 COMMAND = str(Path(sys.executable).with_name("bizoverbiz"))

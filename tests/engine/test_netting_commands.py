@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import random
 import subprocess
 from pathlib import Path
@@ -225,6 +226,20 @@ def test_the_installed_command_does_the_same(tmp_path: Path) -> None:
     done = subprocess.run([COMMAND, "net", "none.csv"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("bizoverbiz: none.csv: ")
+
+
+def test_the_installed_command_ends_with_all_printed_or_says_that_it_could_not(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(PLAIN)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    call = [COMMAND, "net", "rows.csv", *ON, "--out", "out", "--json"]
+    done = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(done.stdout)["obligations"] == len(PLAIN.splitlines()) - 1
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            call, cwd=tmp_path, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode != 0
+    assert "No space left" in done.stderr
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from bizoverbiz.cli import (
     candidates,
     directory,
     evidence,
-    files,
     membering,
     members,
     membership,
@@ -18,6 +17,10 @@ from bizoverbiz.cli import (
     rounds,
     services,
 )
+from bizoverbiz.cli.explain import explain
+from bizoverbiz.cli.generate import generate
+from bizoverbiz.cli.net import net
+from bizoverbiz.cli.verify import verify
 
 app = typer.Typer(
     name="bizoverbiz",
@@ -26,7 +29,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-files.add_commands(app)
+for command in (net, verify, explain, generate):
+    app.command()(command)
 app.add_typer(services.db, name="db")
 app.add_typer(membership.network, name="network")
 membership.network.command("options")(options.options)

@@ -11,7 +11,8 @@ from rich.markup import escape
 
 from bizoverbiz.cli.context import operator
 from bizoverbiz.cli.keys import Keys, read_keys
-from bizoverbiz.cli.output import console, print_json, working
+from bizoverbiz.cli.output import print_json, working
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.errors import WrongInputError
 from bizoverbiz.rounds import record
 from bizoverbiz.rounds.checking import ViolationError

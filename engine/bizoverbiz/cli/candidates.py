@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from bizoverbiz.cli.context import now, operator
-from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.output import print_json
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.members import candidates
 from bizoverbiz.members.events import instant
 from bizoverbiz.settings import load_settings

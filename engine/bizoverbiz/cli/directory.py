@@ -12,7 +12,8 @@ from rich.table import Table
 
 from bizoverbiz.cli.context import operator
 from bizoverbiz.cli.members import found
-from bizoverbiz.cli.output import console, print_json, working
+from bizoverbiz.cli.output import print_json, working
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.directory import loading, searching
 from bizoverbiz.directory.territories import area
 from bizoverbiz.errors import MalformedError, WrongInputError

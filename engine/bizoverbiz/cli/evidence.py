@@ -10,7 +10,8 @@ from rich.markup import escape
 
 from bizoverbiz.cli.context import operator
 from bizoverbiz.cli.keys import read_keys
-from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.output import print_json
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.errors import NotFoundError, WrongInputError
 from bizoverbiz.evidence import EvidenceError, collect, verify_pack, write
 from bizoverbiz.matching import canonical_identifier

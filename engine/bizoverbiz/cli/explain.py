@@ -25,9 +25,7 @@ def explain(
         raise typer.BadParameter("say what to explain: either --member M or --obligation ID")
     if member is not None and asker not in (None, member):
         raise typer.BadParameter("what --member is told is for that member alone: leave out --as")
-    from rich.text import Text
-
-    from bizoverbiz.cli.output import console, print_json, working
+    from bizoverbiz.cli.output import print_json, working
     from bizoverbiz.explanation import explain_member, explain_obligation, telling
 
     language = lang or _language()
@@ -43,6 +41,10 @@ def explain(
     if json:
         print_json(document)
         return
+    from rich.text import Text
+
+    from bizoverbiz.cli.terminal import console
+
     for line in lines:
         console.print(Text("  " * line.depth + line.text, style="bold" if line.heading else ""))
 

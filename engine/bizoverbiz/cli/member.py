@@ -14,7 +14,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.output import print_json
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.client import Client, Home, join
 from bizoverbiz.client.rotation import rotate
 from bizoverbiz.errors import BizoverbizError, WrongInputError

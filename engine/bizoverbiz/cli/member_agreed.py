@@ -10,7 +10,8 @@ from rich.markup import escape
 
 from bizoverbiz.cli.member import AsJson, By, app, day, list_rows, opened, print_rows, who
 from bizoverbiz.cli.member_books import money
-from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.output import print_json
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.client import Client
 from bizoverbiz.currencies import CURRENCIES, format_amount, parse_amount
 from bizoverbiz.errors import WrongInputError

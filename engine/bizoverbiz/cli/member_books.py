@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from bizoverbiz.cli.member import AsJson, DisagreementError, app, list_rows, opened
-from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.output import print_json
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.client.declaring import declare
 from bizoverbiz.currencies import CURRENCIES, format_amount, parse_amount
 from bizoverbiz.einvoices import EInvoiceError, read_documents

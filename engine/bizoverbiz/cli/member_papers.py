@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 
 from bizoverbiz.cli.member import app, opened
-from bizoverbiz.cli.output import console
 from bizoverbiz.cli.renderings import Format, Language
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.errors import WrongInputError
 from bizoverbiz.notices import keyid_of
 

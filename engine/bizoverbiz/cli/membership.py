@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from bizoverbiz.cli.context import now, operator
-from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.output import print_json
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.matching import canonical_identifier
 from bizoverbiz.members import agreements, joining
 from bizoverbiz.notices import create_key_file, load_signing_key

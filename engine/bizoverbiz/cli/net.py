@@ -1,10 +1,8 @@
-"""Netting a file of obligations."""
+"""Netting a file of obligations.
 
-from __future__ import annotations
+Annotations are not postponed here: typer would evaluate those of the command four times over, at every start.
+"""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -85,7 +83,7 @@ def net(
 
     Amounts in all results are minor units (cents).
     """
-    from bizoverbiz.cli.output import Steps, console, print_json
+    from bizoverbiz.cli.output import Steps, print_json
     from bizoverbiz.files import read
     from bizoverbiz.netting import Rules
     from bizoverbiz.netting.kernel import INTERPRETED
@@ -109,7 +107,7 @@ def net(
     _check_reading(decimals, currency)
     directory = out or obligations.with_name(obligations.name.split(".")[0] + "-netted")
     check_directory(directory)
-    with _uncollected(), Steps(("read", "reduce", "solve", "impute", "verify", "write"), quiet=quiet or json) as steps:
+    with Steps(("read", "reduce", "solve", "impute", "verify", "write"), quiet=quiet or json) as steps:
         steps.begin("read")
         start = None if previous is None else previous_potentials(previous)
         file = read(obligations, decimals=decimals, currency=currency, progress=steps.advance)
@@ -124,29 +122,19 @@ def net(
     if json:
         print_json(result.summary | {"seconds": steps.seconds()})
     elif not quiet:
-        _tell(console, directory, result.summary, rules, page=page)
+        _tell(directory, result.summary, rules, page=page)
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare Python the search for garbage among millions of small objects, of which none is in a cycle."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _page(result: FileNetting, language: Language) -> str:
+def _page(result: "FileNetting", language: Language) -> str:
     from bizoverbiz.report import render  # loads what draws
 
     return render(result.summary, result.setoffs, result.members, result.ages, language=language.value)
 
 
-def _tell(console: Any, directory: Path, summary: dict[str, Any], rules: Rules, *, page: bool) -> None:
+def _tell(directory: Path, summary: dict[str, Any], rules: "Rules", *, page: bool) -> None:
     from bizoverbiz.currencies import format_amount
 
-    console.print(f"{summary['obligations']:,} obligations of {summary['firms']:,} firms")
+    typer.echo(f"{summary['obligations']:,} obligations of {summary['firms']:,} firms")
     decimals = summary["decimals"]
     for code, part in summary["currency"].items():
         cleared, total = (format_amount(part[name], code, decimals) for name in ("set_off", "total"))
@@ -155,13 +143,13 @@ def _tell(console: Any, directory: Path, summary: dict[str, Any], rules: Rules, 
             if part["set_off"] == part["upper_bound"]
             else (f"at most {format_amount(part['upper_bound'], code, decimals)} possible")
         )
-        console.print(f"{cleared} of {total} set off ({part['percent']} %), {proof}")
+        typer.echo(f"{cleared} of {total} set off ({part['percent']} %), {proof}")
     if rules.fairness:
         kept = summary["options"]["fairness"]["kept"]
         shares = ", ".join(f"{float(Fraction(share)):.6f} in {code}" for code, share in kept.items())
-        console.print(f"fairness kept: {shares}")
+        typer.echo(f"fairness kept: {shares}")
     shows = f"{directory / 'report.html'} shows it, " if page else ""
-    console.print(f"{shows}`bizoverbiz verify {directory}` checks it", markup=False)
+    typer.echo(f"{shows}`bizoverbiz verify {directory}` checks it")
 
 
 def _day(text: str | None) -> date:

@@ -9,8 +9,9 @@ import typer
 from rich.markup import escape
 
 from bizoverbiz.cli.keys import Keys, read_keys
-from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.output import print_json
 from bizoverbiz.cli.renderings import Format, Language
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.currencies import format_amount
 from bizoverbiz.errors import WrongInputError
 from bizoverbiz.notices import Fault, NoticeError, Payload, keyid_of, verify_notice

@@ -8,7 +8,8 @@ import typer
 from rich.markup import escape
 
 from bizoverbiz.cli.context import operator
-from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.output import print_json
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.rounds.options import NetworkOptions, network_options, set_network_options
 from bizoverbiz.rounds.state import RoundState
 

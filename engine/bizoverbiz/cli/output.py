@@ -1,9 +1,8 @@
-"""What commands print: text, JSON, and how far they are."""
+"""What commands print besides text: JSON, and how far they are. Rich is loaded only where a bar is shown."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import threading
 import time
@@ -12,36 +11,29 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-#: Where nobody looks at a terminal, lines are wide enough for every table: what is cut could not be searched for.
-console = Console(
-    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200
-)
 
 
 def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def _bar(terminal: Console) -> Progress:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # loaded only where it is shown
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = TextColumn("{task.description:<8}"), BarColumn(), TimeElapsedColumn()
-    return Progress(*columns, console=terminal, transient=True)
+    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 @contextmanager
 def working(what: str, *, quiet: bool = False) -> Iterator[None]:
     """Show a moving bar and the time on a terminal once something has taken two seconds."""
-    terminal = Console(stderr=True)
-    if quiet or not terminal.is_terminal:
+    if quiet or not sys.stderr.isatty():
         yield
         return
-    bar = _bar(terminal)
+    bar = _bar()
     bar.add_task(what, total=None)
     timer = threading.Timer(2, bar.start)
     timer.start()
@@ -59,7 +51,7 @@ class Steps:
         self._spent = dict.fromkeys(names, 0.0)
         self._current: str | None = None
         self._since = self._started = time.perf_counter()
-        self._console = Console(stderr=True, quiet=quiet)
+        self._shown = not quiet and sys.stderr.isatty()
         self._bar: Any = None
         self._task: Any = None
 
@@ -82,12 +74,12 @@ class Steps:
 
     def advance(self, done: int, whole: int) -> None:
         """Tell how much of the current step is done, in any unit."""
-        if self._console.quiet or not self._console.is_terminal:
+        if not self._shown:
             return
         if self._bar is None:
             if time.perf_counter() - self._started < 2 and whole < 50_000_000:
                 return
-            self._bar = _bar(self._console)
+            self._bar = _bar()
             self._bar.start()
             self._task = self._bar.add_task("")
         position = list(self._spent).index(self._current or "")

@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from bizoverbiz.cli.context import database, now, operator
-from bizoverbiz.cli.output import console, print_json
+from bizoverbiz.cli.output import print_json
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.currencies import format_amount
 from bizoverbiz.errors import IllegalStepError
 from bizoverbiz.notices import load_signing_key

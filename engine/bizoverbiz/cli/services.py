@@ -11,7 +11,7 @@ import uvicorn
 from prometheus_client import REGISTRY
 
 from bizoverbiz.cli.context import database, now
-from bizoverbiz.cli.output import console
+from bizoverbiz.cli.terminal import console
 from bizoverbiz.errors import BizoverbizError
 from bizoverbiz.notices import load_signing_key
 from bizoverbiz.observing import exporter, logs, metrics

@@ -20,7 +20,7 @@ def verify(
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Check a result from its files alone: amounts, balances, figures and the proof that no more was possible."""
-    from bizoverbiz.cli.output import console, print_json, working
+    from bizoverbiz.cli.output import print_json, working
     from bizoverbiz.verification import VerificationError, verify_directory
 
     try:
@@ -38,9 +38,9 @@ def verify(
         return
     summary = verified.result.summary
     against = f"and is made from {obligations}" if obligations else "as far as its files alone can show"
-    console.print(f"Holds, {against}: {summary.obligations:,} obligations of {summary.firms:,} firms", markup=False)
+    typer.echo(f"Holds, {against}: {summary.obligations:,} obligations of {summary.firms:,} firms")
     for code, part in verified.currency.items():
-        console.print(_currency(code, part, summary.decimals), markup=False)
+        typer.echo(_currency(code, part, summary.decimals))
 
 
 def _document(verified: Verified) -> dict[str, object]:

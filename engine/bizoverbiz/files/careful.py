@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -19,8 +18,7 @@ from bizoverbiz.files.vectors import SCHEMA, convert, strip
 _BATCH = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """How values are to be understood, and how messages name the place of one that cannot be."""
 
     file: str

@@ -8,9 +8,9 @@ import hashlib
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -28,8 +28,7 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MOST_DECIMALS = 9
 
 
-@dataclass(frozen=True, slots=True)
-class ObligationFile:
+class ObligationFile(NamedTuple):
     """What a file of obligations contains."""
 
     #: The file's name without its folder.

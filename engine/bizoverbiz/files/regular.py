@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from importlib import import_module
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ _BLANKS = [blank.encode() for blank in BLANKS]
 #: A block holds the end of at least one row, so that no field reaches the csv module's limit of 131,072 characters.
 _BLOCK = 2**16
 #: Bytes that are parsed and converted together; their strings are dropped before the next.
-_PART = 2**25
+_PART = 2**21
 
 
 class IrregularError(Exception):
@@ -55,6 +56,7 @@ def read_regular(
     # two at a time: while one is parsed by several threads, the other's dates are looked up by one
     with ThreadPoolExecutor(2) as threads:
         parts = [(part, threads.submit(convert_part, part)) for part in _parts(data, layout)]
+        import_module("numpy.ma")  # which polars loads for the first array it is given: it may as well be now
         for part, result in parts:
             frame = result.result()
             if frame is None:
@@ -80,8 +82,7 @@ def _parse(part: memoryview, layout: Layout) -> pl.DataFrame:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """Consecutive regular rows: their first byte, their end, and where the next ones begin."""
 
     first: int
@@ -140,4 +141,4 @@ def _breaks(data: bytes, start: int, end: int, delimiter: str, inside: bool) -> 
             raise IrregularError
         ends &= ~within
         inside = bool(within[-1])
-    return block[ends] == _LINE_FEED, inside
+    return block[np.flatnonzero(ends)] == _LINE_FEED, inside  # which is sooner found than by `ends` itself

@@ -41,17 +41,20 @@ def convert(raw: pl.DataFrame, decimals: int, currency: str) -> pl.DataFrame | N
         The columns of `SCHEMA`, or None if anything in it may be wrong.
     """
     names = [name for name in ("id", "debtor", "creditor") if name in raw.columns]
+    kinds: dict[str, tuple[Callable[[str], Any], type[pl.DataType]]] = {
+        "issue_date": (read_date, pl.Date),
+        "due_date": (read_date, pl.Date),
+        "currency": (partial(read_currency, default=currency), pl.Categorical),
+    }
+    kinds = {name: kind for name, kind in kinds.items() if name in raw.columns}
+    distinct = raw.select(pl.col(name).unique().implode() for name in kinds)
     try:
-        frame = raw.select(
-            *names,
-            _amount(decimals),
-            *(_by_value(raw[name], read_date, pl.Date) for name in ("issue_date", "due_date") if name in raw.columns),
-            _by_value(raw["currency"], partial(read_currency, default=currency), pl.Categorical)
-            if "currency" in raw.columns
-            else pl.lit(currency, pl.Categorical).alias("currency"),
-        )
+        values = [_by_value(name, distinct[name].item(), *kind) for name, kind in kinds.items()]
     except CellError:
         return None
+    if "currency" not in kinds:
+        values.append(pl.lit(currency, pl.Categorical).alias("currency"))
+    frame = raw.select(*names, _amount(decimals), *values)
     sound = frame.select(
         pl.col("amount").is_null().any().not_() & (pl.col("amount") > 0).all(),
         *(pl.col(name).str.len_chars().is_between(1, LONGEST_NAME).all().alias(name) for name in names),
@@ -71,7 +74,9 @@ def _amount(decimals: int) -> pl.Expr:
     return pl.when(written).then(exact.to_physical().cast(pl.Int64, strict=False)).alias("amount")
 
 
-def _by_value(column: pl.Series, read: Callable[[str], Any], kind: type[pl.DataType]) -> pl.Series:
+def _by_value(name: str, texts: pl.Series, read: Callable[[str], Any], kind: type[pl.DataType]) -> pl.Expr:
     """Read each distinct string once: columns of dates and currencies hold few."""
-    values = column.unique()
-    return column.replace_strict(values, pl.Series([read(text) for text in values], dtype=kind), return_dtype=kind)
+    meanings = [read(text) for text in texts]
+    if len(meanings) == 1:
+        return pl.lit(meanings[0], kind).alias(name)
+    return pl.col(name).replace_strict(texts, pl.Series(meanings, dtype=kind), return_dtype=kind)

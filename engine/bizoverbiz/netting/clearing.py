@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,8 +25,7 @@ from bizoverbiz.netting.flow import (
 Maximise: TypeAlias = Callable[..., Optimum]
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """What single members may, or must, set off at most, or at least, all their obligations together."""
 
     #: Members by number, each once, ascending.
@@ -37,8 +35,7 @@ class Bounds:
     floor: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(NamedTuple):
     """The set-offs and what proves their total; arrays as `Columns` has rows and members."""
 
     #: Minor units, one a row.
@@ -102,8 +99,7 @@ def check_feasible(columns: Columns, bounds: Bounds) -> None:
     maximise(inner, np.zeros(len(inner), np.int8))
 
 
-@dataclass(frozen=True, slots=True)
-class _Lots:
+class _Lots(NamedTuple):
     """Rows gathered per pair and age bucket, and these per pair."""
 
     members: int
@@ -141,8 +137,7 @@ class _Lots:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Network:
+class _Network(NamedTuple):
     """The pairs as arcs; a bounded member is two nodes with an arc between them that holds its bounds."""
 
     lots: _Lots

@@ -24,7 +24,7 @@ EPOCH = date(1970, 1, 1).toordinal()
 NO_DUE_DATE = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Columns:
     """Obligations in canonical order: by debtor, creditor, due date (none last), then by id."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from bizoverbiz.netting.errors import InfeasibleError, SolverError
 _Buffer: TypeAlias = npt.NDArray[np.generic] | list[int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Arcs:
     """Where money may circulate: arc a from tail[a] (who owes) to head[a] (who is owed), low[a] <= flow <= high[a]."""
 
@@ -59,8 +59,7 @@ class Arcs:
         return totals(self.head, flow, self.nodes) - totals(self.tail, flow, self.nodes)
 
 
-@dataclass(frozen=True, slots=True)
-class Optimum:
+class Optimum(NamedTuple):
     """A circulation of greatest weight and the potentials that prove it."""
 
     #: Minor units an arc.
@@ -125,6 +124,7 @@ class _Residual:
         buckets = 1 << (int(np.ptp(potential)) + 64).bit_length()
         status, more = _TOO_FEW_BUCKETS, 1
         least, idle, searches, side = None, 0, 0, 0
+        offer, ask = self.offer, self.ask
 
         while status >= _TOO_FEW_BUCKETS:
             remaining = int(np.maximum(np.asarray(surpluses, np.int64), 0).sum())
@@ -136,12 +136,12 @@ class _Residual:
                 front, rear = _space(buckets * more, np.int32), _space(buckets * more, np.int32)
                 more *= 2
             status = kernel.route(
-                self.first, self.to, self.back, self.arc, self.offer, self.ask, self.amounts, side, surpluses,
-                potentials, *space, front, rear, key, self.current, queue, waiting,
+                self.first, self.to, self.back, self.arc, offer, ask, self.amounts, side, surpluses, potentials,
+                *space, front, rear, key, self.current, queue, waiting,
             )  # fmt: skip
             searches += 1
             if searches % _ONE_WAY == 0:  # the same problem, seen from its other end
-                self.offer, self.ask, side = self.ask, self.offer, 1 - side
+                offer, ask, side = ask, offer, 1 - side
                 surpluses, potentials = (_array(-np.asarray(ends)) for ends in (surpluses, potentials))
         sign = -1 if side else 1
         return sign * np.asarray(surpluses, np.int64), sign * np.asarray(potentials, np.int32)
@@ -258,8 +258,7 @@ def greatest_flow(arcs: Arcs, *, source: int, sink: int) -> int:
     return out - int(left[source])
 
 
-@dataclass(frozen=True, slots=True)
-class Loops:
+class Loops(NamedTuple):
     """The strongly connected components of a network: money can go around within one, never between two."""
 
     #: The component of each node; one from which another is reached has the greater number.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from math import isfinite
+from typing import NamedTuple
 
 import highspy
 import numpy as np
@@ -36,8 +36,7 @@ _OPTIONS: Mapping[str, object] = {
 _BITS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Which obligations are touched."""
 
     #: Ways to the same total by the solver's doubles, the one with the fewest first; at least one.
@@ -46,8 +45,7 @@ class Choice:
     bound: int
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(NamedTuple):
     """Bounds within which a circulation is sought; `optimal` gives those within which each has the greatest total."""
 
     #: Minor units a row.

@@ -15,7 +15,8 @@ Network Flows, 1993, sections 9.7 and 9.8). Prices and potentials are small inte
 sorts by buckets (Dial 1969, doi:10.1145/363269.363610); between searches, deficits pull along them as in push-relabel
 methods (Goldberg, Tarjan 1988, doi:10.1145/48014.61051), ordered by price first and by steps second. Pulling scatters
 the deficits and gathers the surpluses; now and then all is turned round, so that neither end crowds at arcs that are
-too small for it.
+too small for it: offers and asks change places, surpluses and potentials their sign, and `side` is 1, which means that
+the room of slot k is amounts[arc[k] ^ 1].
 """
 
 from __future__ import annotations

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,8 +26,7 @@ BACKENDS = ("kernel", "highs")
 _NO_RULES = Rules()
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnsNetting:
+class ColumnsNetting(NamedTuple):
     """The result of netting columns; arrays in the order of the rows given, amounts in minor units."""
 
     #: The most that the rules allow, and the `Rule` that lowered it.
@@ -46,8 +46,7 @@ class ColumnsNetting:
         return self.certificate.total == self.solver_bound
 
 
-@dataclass(frozen=True, slots=True)
-class Netting:
+class Netting(NamedTuple):
     """The result of a netting; every amount in minor units."""
 
     #: Amount by obligation id, for every obligation given, zeros too.

@@ -6,8 +6,9 @@ take nothing from what the earlier ones get without them. Each stage is a nettin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +19,7 @@ from bizoverbiz.netting.rules import Rules
 from bizoverbiz.netting.solve import ColumnsNetting, net_columns
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(NamedTuple):
     """Both stages' results, row by row as their columns; they add up."""
 
     first: ColumnsNetting

@@ -49,11 +49,12 @@ def write_directory(
         raise ResultError(f"{directory}: cannot be written ({error.strerror}): choose another --out") from error
     try:
         plain = result.setoffs.with_columns(pl.col("rule").replace("", None))  # else written as quoted nothing
-        with ThreadPoolExecutor(1) as beside:
+        with ThreadPoolExecutor(2) as beside:
             setoffs = beside.submit(plain.write_csv, partial / "setoffs.csv", batch_size=_BATCH)
-            result.members.write_csv(partial / "members.csv")
+            members = beside.submit(result.members.write_csv, partial / "members.csv")
             _write_json(partial / "certificate.json", result.certificate)
-        setoffs.result()
+        for table in (setoffs, members):
+            table.result()
         if report is not None:
             (partial / "report.html").write_text(report, encoding="utf-8")
         _write_json(partial / "summary.json", result.summary | {"seconds": seconds()}, indent=2)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -25,8 +24,7 @@ from bizoverbiz.results.ordering import Ordered, in_canonical_order
 _FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
-class FileNetting:
+class FileNetting(NamedTuple):
     """The result of netting a file, as it is written; amounts in minor units."""
 
     setoffs: pl.DataFrame

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -12,8 +12,7 @@ from bizoverbiz.netting.columns import NO_DUE_DATE, Columns, Ints, Nodes
 from bizoverbiz.netting.flow import distinct
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
+class Ordered(NamedTuple):
     """The obligations of one currency in canonical order."""
 
     #: The members' names, ascending by code point.

@@ -23,7 +23,7 @@ class Size:
 
     @property
     def repetitions(self) -> int:
-        return 3 if self.firms <= 100_000 else 1
+        return 10 if self.firms <= 10_000 else 3 if self.firms <= 100_000 else 1
 
 
 SIZES = {

@@ -10,8 +10,13 @@ from importlib import import_module
 
 from bizoverbiz.errors import BizoverbizError, WrongInputError
 
-#: The commands that work on files alone, each in a module of its name.
-_ON_FILES = ("net", "verify", "explain", "generate")
+#: The commands that work on files alone, each in a module of its name here, and what does their work.
+_ON_FILES = {
+    "net": "bizoverbiz.results",
+    "verify": "bizoverbiz.verification",
+    "explain": "bizoverbiz.explanation",
+    "generate": "bizoverbiz.generation",
+}
 
 
 def command() -> None:
@@ -61,6 +66,9 @@ def _name() -> str:
 
 def _run_alone(name: str) -> None:
     """Load one command and nothing else, so that small files are done at once."""
+    if "--help" not in sys.argv:
+        # not from deep inside typer: where calls cross a multiple of 16 kB of CPython's stack, each maps memory anew
+        import_module(_ON_FILES[name])
     import typer
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
@@ -45,18 +44,20 @@ def read_regular(
     blanks = [blank for blank in _BLANKS if blank.isascii()] if data.isascii() else _BLANKS
 
     def convert_part(part: _Part) -> pl.DataFrame | None:
+        rows = _rows(data, part, layout)
+        if rows is None:
+            return None
         try:
             raw = _parse(view[part.first : part.last], layout)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return None
         if any(data.find(blank, part.first, part.last) >= 0 for blank in blanks):
             raw = strip(raw)
-        return convert(raw, terms.decimals, terms.currency) if raw.height == part.rows else None
+        return convert(raw, terms.decimals, terms.currency) if raw.height == rows else None
 
-    # two at a time: while one is parsed by several threads, the other's dates are looked up by one
+    # two at a time: while one is parsed by several threads, the other's bytes and dates are looked at by one
     with ThreadPoolExecutor(2) as threads:
         parts = [(part, threads.submit(convert_part, part)) for part in _parts(data, layout)]
-        import_module("numpy.ma")  # which polars loads for the first array it is given: it may as well be now
         for part, result in parts:
             frame = result.result()
             if frame is None:
@@ -83,38 +84,50 @@ def _parse(part: memoryview, layout: Layout) -> pl.DataFrame:
 
 
 class _Part(NamedTuple):
-    """Consecutive regular rows: their first byte, their end, and where the next ones begin."""
+    """Consecutive rows: their first byte, their end, and where the next ones begin."""
 
     first: int
     last: int
     following: int
-    rows: int
 
 
 def _parts(data: bytes, layout: Layout) -> Iterator[_Part]:
-    """Give consecutive parts up to the end or to the first block that is not regular."""
+    """Divide the rows where a line ends outside of quotes."""
     start, stop = layout.start, len(data)
     while stop > start and data[stop - 1] in b"\r\n":
         stop -= 1
-    first, inside, fields, rows = start, False, 0, 0
+    while start < stop:
+        end, quotes = start, 0
+        while end == start or (quotes % 2 and end < stop):
+            first = end
+            end = data.rfind(b"\n", first, first + _PART) + 1 if stop - first > _PART else stop
+            if not end:
+                return
+            quotes += data.count(b'"', first, end)
+        yield _Part(start, end, end if end < stop else len(data))
+        start = end
+
+
+def _rows(data: bytes, part: _Part, layout: Layout) -> int | None:
+    """Count the rows of a part, if they are regular."""
+    start, stop = part.first, part.last
+    inside, fields, rows = False, 0, 0
     while start < stop:
         end = data.rfind(b"\n", start, start + _BLOCK) + 1 if stop - start > _BLOCK else stop
         try:
             breaks, inside = _breaks(data, start, end, layout.delimiter, inside)
         except IrregularError:
-            return
+            return None
         # of the fields' ends each width-th is a row's end, and no other
         due = breaks[layout.width - 1 - fields :: layout.width]
         if not due.all() or np.count_nonzero(breaks) != len(due) or (end < stop and not len(due)):
-            return
+            return None
         fields = (fields + len(breaks)) % layout.width
         rows += len(due)
         start = end
-        if start - first >= _PART and not inside and start < stop:
-            yield _Part(first, start, start, rows)
-            first, rows = start, 0
-    if first < stop and not inside and fields == layout.width - 1:
-        yield _Part(first, stop, len(data), rows + 1)
+    # the last row of the file may have no end
+    unended = data[stop - 1] != _LINE_FEED
+    return rows + unended if not inside and fields == unended * (layout.width - 1) else None
 
 
 def _breaks(data: bytes, start: int, end: int, delimiter: str, inside: bool) -> tuple[npt.NDArray[np.bool_], bool]:

@@ -27,10 +27,11 @@ every firm is in balance; they write nothing and prove nothing. Each is a short 
 PuLP a linear programme with one variable a pair and one balance row a firm, HiGHS without its search for dependent
 rows, which takes it longer than it gains; OR-Tools, LEMON (through the package pylmcf; its network simplex with block
 search, and its cost scaling) and networkx a network in which everything is set off first and what is out of balance is
-removed again at least cost. Memory is the peak of resident
-memory of the contender's largest process, CBC's own included. Up to 100,000 firms the shortest of three runs counts
-(of one, when it takes more than a minute). A contender that is over the limit of {limit} seconds, or fails, is not
-tried on larger files. `make bench` repeats everything, `make bench SIZES="1k 10k"` some of it."""
+removed again at least cost. All find their packages' byte code, as whoever installs them does. Memory is the peak of
+resident memory of the contender's largest process, CBC's own included. Up to 10,000 firms the shortest of ten runs
+counts, up to 100,000 of three (of one, when it takes more than a minute). A contender that is over the limit of
+{limit} seconds, or fails, is not tried on larger files. `make bench` repeats everything, `make bench SIZES="1k 10k"`
+some of it."""
 
 
 _PAGE = """\
